@@ -96,7 +96,8 @@ class Operations {
             Outcome<Download<typename Op::Output>> out = handler(caller, *static_cast<const typename Op::Input*>(input));
             if (!out) return Unexpected(std::move(out).error());
             auto& download = out.value();
-            return ErasedDownload{std::make_shared<typename Op::Output>(std::move(download.head)), std::move(download.body), download.status};
+            return ErasedDownload{std::make_shared<typename Op::Output>(std::move(download.head)), std::move(download.body),
+                                  download.status};
         };
         add(Op::service, Op::name, std::move(bound));
     }

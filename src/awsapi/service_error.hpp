@@ -12,7 +12,7 @@
 namespace otabahn::awsapi {
 
 struct ServiceError {
-    std::string code;     // ResourceNotFoundException, NoSuchKey
+    std::string code;  // ResourceNotFoundException, NoSuchKey
     int status = 400;
     std::string message;
     std::vector<std::pair<std::string, std::string>> fields;   // resourceId, BucketName …, by their wire names
