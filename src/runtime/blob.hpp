@@ -5,8 +5,10 @@
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
+#include "base/time.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -33,6 +35,11 @@ class BlobStore {
     virtual Result<std::unique_ptr<BlobWriter>> create() = 0;
     virtual Result<std::shared_ptr<const BlobReader>> open(const std::string& id) const = 0;  // shared: many connections read one file
     virtual Result<void> remove(const std::string& id) = 0;
+    // Every blob there is, in any order: so that those which nobody names can be found after a crash.
+    virtual Result<void> visit(const std::function<void(const std::string& id, Timestamp written_at)>& visitor) const {
+        (void)visitor;
+        return fail(ErrorCode::not_implemented, "This blob store cannot list its blobs, so those that nobody names stay.");
+    }
 };
 
 }  // namespace otabahn::runtime
