@@ -26,38 +26,44 @@ std::string_view to_java_name(SignatureAlgorithm algorithm);
 std::string_view to_document_name(SignatureAlgorithm algorithm);
 Result<SignatureAlgorithm> parse_signature_algorithm(std::string_view any_of_the_three_forms);
 
+// ACM's words: RSA_2048, EC_prime256v1, EC_secp384r1, EC_secp521r1; OTHER for what neither ACM nor IoT takes.
+std::string to_key_type_name(KeyAlgorithm algorithm, int bits);
+
 class Certificate {
   public:
-    static Result<Certificate> parse_pem(std::string_view pem);  // the first certificate of the text
-    static Result<Certificate> parse_der(ByteView der);
+    static Result<Certificate> parse_pem(std::string_view pem);                     // the first certificate of the text
+    static Result<Certificate> parse_der(ByteView der);                             // nothing may follow it
+    static Result<std::vector<Certificate>> parse_pem_chain(std::string_view pem);  // every certificate of the text, at least one
+    static Certificate share(x509_st* native);                                      // what a TLS peer showed; takes a reference of its own
 
     std::string to_pem() const;
     std::string to_der() const;
-    std::string id() const;               // SHA-256 of the DER, 64 lower-case hex: AWS IoT's certificateId
-    std::string serial() const;           // aa:bb:…
-    std::string subject() const;          // "CN=…,O=…"
+    std::string id() const;       // SHA-256 of the DER, 64 lower-case hex: AWS IoT's certificateId
+    std::string serial() const;   // aa:bb:…
+    std::string subject() const;  // "CN=…,O=…"
     std::string issuer() const;
-    // "CommonName" -> values in order; names are those of spec gateway 2.5 (DistinguishedNameQualifier, Country …).
+    // "CommonName" -> values in order; names are those of spec gateway 2.5 (DistinguishedNameQualifier, Country …, and
+    // AlternativeName.DNSName …), so that "iot:Certificate.Subject." and a name make a policy variable.
     std::map<std::string, std::vector<std::string>> subject_fields() const;
     std::map<std::string, std::vector<std::string>> issuer_fields() const;
     std::vector<std::string> subject_alternative_names() const;  // DNS and e-mail names
+    int version() const;                                         // 3 for X.509 v3
     Timestamp not_before() const;
     Timestamp not_after() const;
     KeyAlgorithm key_algorithm() const;
     int key_bits() const;
-    std::string signature_algorithm_name() const;  // ACM's words: SHA256WITHECDSA, SHA256WITHRSA
-    bool allows_code_signing() const;     // EKU codeSigning or any; no EKU extension: false
-    std::vector<std::string> key_usages() const;            // ACM's words: DIGITAL_SIGNATURE …
+    std::string signature_algorithm_name() const;                                  // ACM's words: SHA256WITHECDSA, SHA256WITHRSA
+    bool allows_code_signing() const;                                              // EKU codeSigning or any; no EKU extension: false
+    std::vector<std::string> key_usages() const;                                   // ACM's words: DIGITAL_SIGNATURE …
     std::vector<std::pair<std::string, std::string>> extended_key_usages() const;  // (CODE_SIGNING, OID)
     std::string public_key_pem() const;
     bool self_signed() const;
-    bool issued_by(const Certificate& authority) const;     // signature checked
+    bool issued_by(const Certificate& authority) const;  // name and signature fit, and the authority may issue
     bool same(const Certificate& other) const { return id() == other.id(); }
     x509_st* native() const { return handle_.get(); }
 
   private:
     explicit Certificate(std::shared_ptr<x509_st> handle) : handle_(std::move(handle)) {}
-    friend class CertificateAccess;
     std::shared_ptr<x509_st> handle_;  // reference-counted by OpenSSL itself; copies share it
 };
 
@@ -66,9 +72,10 @@ class PrivateKey {
     static Result<PrivateKey> generate(KeyAlgorithm algorithm, int rsa_bits = 2048);
     static Result<PrivateKey> parse_pem(std::string_view pem);  // PKCS#8, PKCS#1, SEC1; unencrypted
 
-    std::string to_pem() const;         // PKCS#8
+    std::string to_pem() const;  // PKCS#8
     std::string public_key_pem() const;
     KeyAlgorithm algorithm() const;
+    int bits() const;
     bool fits(const Certificate& certificate) const;
     // Over the digest's message given whole, or by SigningStream for what does not fit in memory. ECDSA: DER SEQUENCE{r,s}.
     Result<std::string> sign(SignatureAlgorithm algorithm, ByteView message) const;
@@ -76,7 +83,6 @@ class PrivateKey {
 
   private:
     explicit PrivateKey(std::shared_ptr<evp_pkey_st> handle) : handle_(std::move(handle)) {}
-    friend class KeyAccess;
     std::shared_ptr<evp_pkey_st> handle_;
 };
 
@@ -94,15 +100,18 @@ class Sha256 {
     std::unique_ptr<State> state_;
 };
 Result<std::string> sign_digest(const PrivateKey& key, SignatureAlgorithm algorithm, std::string_view digest);
-// Fine: signature fits. Refusal says whether the key type is wrong, the signature is malformed, or it does not verify.
-Result<void> verify_digest(const Certificate& certificate, SignatureAlgorithm algorithm, std::string_view digest, std::string_view signature);
+// Fine: signature fits. A refusal says which it was: conflict (the certificate's key is of another kind than the algorithm),
+// invalid_request (digest or signature is malformed), unauthenticated (well-formed, but not made by this key over this).
+Result<void> verify_digest(const Certificate& certificate, SignatureAlgorithm algorithm, std::string_view digest,
+                           std::string_view signature);
 
+// Empty members are left out of the name.
 struct Subject {
     std::string common_name, organization, organizational_unit, locality, state, country;
 };
 
 struct IssueRequest {
-    std::string public_key_pem;
+    std::string public_key_pem;  // empty, when self-signed: the signing key's own
     Subject subject;
     Timestamp not_before, not_after;
     std::vector<std::string> dns_names, ip_addresses;  // subject alternative names
@@ -118,7 +127,8 @@ struct Csr {
     KeyAlgorithm algorithm;
     int key_bits;
 };
-Result<Csr> parse_csr(std::string_view pem);  // its own signature checked
+// Its own signature is checked, and made with SHA-256 or better (spec control-plane 6.4); key size is the caller's to judge.
+Result<Csr> parse_csr(std::string_view pem);
 Result<std::string> make_csr(const PrivateKey& key, const Subject& subject);
 
 }  // namespace otabahn::x509
