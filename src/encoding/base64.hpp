@@ -53,7 +53,7 @@ class Base64Decoder {
     bool finish();
 
   private:
-    bool refuse();
+    std::nullopt_t refuse();
 
     Base64Padding padding_;
     std::uint32_t bits_ = 0;
