@@ -35,8 +35,8 @@ struct DeviceIdentity {
     CertificateId certificate_id;
     std::string status;  // ACTIVE, INACTIVE, …
     std::string pem;
-    std::vector<NamedPolicy> policies;       // attached to the certificate
-    std::vector<std::string> things;         // attached things
+    std::vector<NamedPolicy> policies;  // attached to the certificate
+    std::vector<std::string> things;    // attached things
 };
 
 // A thing as policy variables see it, and the policies of its groups and their ancestors.
@@ -59,7 +59,8 @@ class Registry {
     // Inside another capability's transaction:
     static bool thing_exists(runtime::SqlSession& session, const Scope& scope, const ThingName& thing);
     static bool group_exists(runtime::SqlSession& session, const Scope& scope, const ThingGroupName& group);
-    static std::vector<ThingName> members(runtime::SqlSession& session, const Scope& scope, const ThingGroupName& group);  // descendants too
+    static std::vector<ThingName> members(runtime::SqlSession& session, const Scope& scope,
+                                          const ThingGroupName& group);  // descendants too
 
     void bind_rest(awsapi::Operations& operations);
 

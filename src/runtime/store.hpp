@@ -44,6 +44,16 @@ SqlValue sql(const std::optional<T>& value) {
 struct SqlParameter {
     std::string_view name;
     SqlValue value;
+
+    template <class T>
+    SqlParameter(std::string_view parameter, const T& given) : name(parameter), value(to_value(given)) {}
+
+  private:
+    static SqlValue to_value(const SqlValue& given) { return given; }
+    template <class T>
+    static SqlValue to_value(const T& given) {
+        return sql(given);
+    }
 };
 
 class SqlRow {
