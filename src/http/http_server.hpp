@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The HTTP door of all services (design, section 3): plain, with TLS, and for devices with mutual TLS. It owns its event
+// loops; handlers and bodies run on the blocking pool that is handed in. start() and stop() from one thread.
+#pragma once
+
+#include "access/access.hpp"
+#include "awsapi/operations.hpp"
+#include "base/error.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/pool.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace prometheus {
+class Registry;
+}
+
+namespace otabahn::http {
+
+// HOST:PORT; port 0 takes a free one.
+struct Address {
+    std::string host;
+    unsigned short port = 0;
+
+    static Result<Address> parse(std::string_view text);  // host:port, [::1]:port
+    std::string text() const;
+};
+
+// PEM files of the server's certificate (with its chain) and key.
+struct TlsFiles {
+    std::string certificate_file, key_file;
+};
+
+// What a device's certificate is worth, as the gateway knows it; asked on the pool. Refusal: the sentence for the answer.
+using CheckDevice = std::function<Result<void>(std::string_view certificate_pem)>;
+
+struct HttpOptions {
+    Address http{"127.0.0.1", 4566};
+    std::optional<Address> https;         // the same services over TLS
+    std::optional<Address> device_https;  // mutual TLS
+    TlsFiles tls;                         // of both TLS listeners
+    CheckDevice check_device;             // null: any certificate the handshake takes
+
+    std::string hostname = "localhost";  // BUCKET.hostname is S3's virtual-host addressing
+    std::size_t threads = 2;             // event loops
+
+    std::size_t header_limit = 64 * 1024;
+    std::chrono::milliseconds head_timeout{30'000};  // from the connection's opening, or a request's first byte, to the end of its headers
+    std::chrono::milliseconds idle_timeout{60'000};  // between requests
+    std::chrono::milliseconds body_timeout{60'000};  // without a byte moving, either way
+    std::chrono::milliseconds stop_timeout{10'000};  // what runs when stop() is called may take that long
+};
+
+struct BoundEndpoints {
+    Address http;
+    std::optional<Address> https, device_https;
+};
+
+class HttpServer {
+  public:
+    // `well_known` gives the JSON of GET /.well-known/otabahn; asked for each request, from an event loop: it must not block.
+    HttpServer(HttpOptions options, runtime::BlockingPool& pool, access::Access& access, const awsapi::Operations& operations,
+               const runtime::Clock& clock, std::shared_ptr<prometheus::Registry> metrics, std::function<std::string()> well_known);
+    ~HttpServer();  // stops
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
+
+    // All listeners accept when it returns, or none does.
+    Result<BoundEndpoints> start();
+    // Takes no new connection or request, lets running requests end within stop_timeout, closes what is left.
+    void stop();
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace otabahn::http
