@@ -4,7 +4,9 @@
 import pathlib
 import sys
 
+import emit_rows
 import emit_shapes
+from emit_patterns import Patterns
 from model import Model
 
 
@@ -15,10 +17,15 @@ def write(path: pathlib.Path, text: str) -> None:
 
 
 def main() -> None:
-    output = pathlib.Path(sys.argv[1])
-    for file in sys.argv[2:]:
-        model = Model(pathlib.Path(file))
-        write(output / "api" / f"{model.service}.hpp", emit_shapes.emit(model))
+    output = pathlib.Path(sys.argv[1]) / "api"
+    models, patterns = [Model(pathlib.Path(file)) for file in sys.argv[2:]], Patterns()
+    for model in models:
+        write(output / f"{model.service}.hpp", emit_shapes.emit(model))
+        write(output / f"{model.service}_rows.cpp", emit_rows.Rows(model, patterns).emit())
+    write(output / "patterns.hpp", patterns.header())
+    write(output / "patterns.cpp", patterns.source())
+    write(output / "services.hpp", emit_rows.services_header(models))
+    write(output / "services.cpp", emit_rows.services_source(models))
 
 
 if __name__ == "__main__":

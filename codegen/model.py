@@ -41,17 +41,18 @@ class Model:
                 continue
             yield member, ref, self.shapes[ref["shape"]], member in required
 
-    def cpp_type(self, name: str) -> str:
+    def cpp_type(self, name: str, structures: str = "") -> str:
+        """`structures` stands before a structure's name: the namespace, for who needs it."""
         shape = self.shapes[name]
         kind = shape["type"]
         if kind in SCALARS:
             return SCALARS[kind]
         if kind == "structure":
-            return name
+            return structures + name
         if kind == "list":
-            return f"std::vector<{self.cpp_type(shape['member']['shape'])}>"
+            return f"std::vector<{self.cpp_type(shape['member']['shape'], structures)}>"
         if kind == "map":
-            return f"std::map<std::string, {self.cpp_type(shape['value']['shape'])}>"
+            return f"std::map<std::string, {self.cpp_type(shape['value']['shape'], structures)}>"
         raise SystemExit(f"{self.service}: shape {name} has a type this generator was not told about: {kind}")
 
     def structures(self):

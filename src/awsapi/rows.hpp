@@ -104,9 +104,9 @@ struct OperationRow {
     std::string_view name, method;
     std::string_view path;                                                     // /{Bucket}/{Key+}, without the query
     std::span<const std::pair<std::string_view, std::string_view>> markers{};  // literal query: {"uploads", ""}, {"list-type", "2"}
-    std::span<const std::string_view> required_query{}, required_headers{};
     bool in_scope = false;
     int success_status = 200;
+    std::span<const std::string_view> required_query{}, required_headers{};
     const ShapeRow* input = nullptr;  // null: none
     const ShapeRow* output = nullptr;
     std::string_view xml_root{};  // rest-xml: element that holds the answer; query: OPResult
