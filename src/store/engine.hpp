@@ -24,7 +24,9 @@ class Session : public runtime::SqlSession {
   public:
     virtual void begin_read() = 0;
     virtual void begin_write() = 0;
-    virtual void commit() = 0;
+    virtual void begin_schema() = 0;  // a write; nodes that start together go one after the other
+    // Refused when a statement failed since the begin: whoever passed over that error does not know what is there.
+    void commit();
     virtual void rollback() noexcept = 0;                       // harmless when nothing was begun
     virtual bool alive() const = 0;                             // false: connect anew
     virtual void run_script(const std::string& statement) = 0;  // one statement without parameters, not cached
@@ -34,7 +36,9 @@ class Session : public runtime::SqlSession {
     void reset_wrote() { wrote_ = false; }
 
   protected:
+    virtual void commit_transaction() = 0;
     bool wrote_ = false;
+    bool failed_ = false;  // an engine sets it with each error and clears it at a begin
 };
 
 class Engine {
@@ -43,8 +47,6 @@ class Engine {
     virtual std::string name() const = 0;  // for messages: the file, the server
     enum class Use { read, write };
     virtual std::unique_ptr<Session> connect(Use use) = 0;  // throws StoreFailure
-    // First statement of the transaction that creates the schema: nodes that start together go one after the other.
-    virtual std::string schema_lock() const = 0;
 };
 
 // Statement text -> what the engine made of it. Texts are constants of sql.hpp; the limit only guards against built ones.

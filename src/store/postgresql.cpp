@@ -97,15 +97,14 @@ class PostgresqlSession final : public Session {
         if (PQsetClientEncoding(connection_.get(), "UTF8") != 0) fail("SET client_encoding");
     }
 
-    void begin_read() override { control("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); }
-    void begin_write() override { control("BEGIN ISOLATION LEVEL SERIALIZABLE"); }
-    void commit() override {
-        const Answer answer(PQexec(connection_.get(), "COMMIT"));
-        check(answer.get(), "COMMIT");
-        // PostgreSQL answers the COMMIT of a failed transaction with a ROLLBACK and no error.
-        if (std::strcmp(PQcmdStatus(answer.get()), "COMMIT") != 0)
-            throw StoreFailure("PostgreSQL rolled back where a commit was asked for: an error before it was passed over.");
+    void begin_read() override { begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); }
+    void begin_write() override { begin("BEGIN ISOLATION LEVEL SERIALIZABLE"); }
+    void begin_schema() override {
+        // READ COMMITTED: what the other node has made must be seen once its lock is free.
+        begin("BEGIN ISOLATION LEVEL READ COMMITTED");
+        control("SELECT pg_advisory_xact_lock(7236833)");  // any number, the same on every node
     }
+
     void rollback() noexcept override {
         if (PQtransactionStatus(connection_.get()) != PQTRANS_IDLE) PQclear(PQexec(connection_.get(), "ROLLBACK"));
     }
@@ -133,7 +132,20 @@ class PostgresqlSession final : public Session {
         return changed.empty() || tag.starts_with("SELECT") ? 0 : parse_number<std::int64_t>(changed);
     }
 
+  protected:
+    void commit_transaction() override {
+        const Answer answer(PQexec(connection_.get(), "COMMIT"));
+        check(answer.get(), "COMMIT");
+        // PostgreSQL answers the COMMIT of a failed transaction with a ROLLBACK and no error.
+        if (std::strcmp(PQcmdStatus(answer.get()), "COMMIT") != 0)
+            throw StoreFailure("PostgreSQL rolled back where a commit was asked for: an error before it was passed over.");
+    }
+
   private:
+    void begin(const char* text) {
+        failed_ = false;
+        control(text);
+    }
     static std::string trimmed(std::string text) {
         while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
         return text;
@@ -182,9 +194,10 @@ class PostgresqlSession final : public Session {
         return statements_.keep(std::move(key), Prepared{statement, std::move(name)});
     }
 
-    void check(const PGresult* result, std::string_view text) const {
+    void check(const PGresult* result, std::string_view text) {
         const auto status = PQresultStatus(result);
         if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return;
+        failed_ = true;
         const char* field = PQresultErrorField(result, PG_DIAG_SQLSTATE);
         const std::string state = field == nullptr ? "" : field;
         if (state == "40001" || state == "40P01") throw TryAgain(message(state, text));

@@ -13,7 +13,6 @@ class PostgresqlEngine final : public Engine {
     explicit PostgresqlEngine(std::string conninfo);
     std::string name() const override;  // without what may be secret
     std::unique_ptr<Session> connect(Use use) override;
-    std::string schema_lock() const override { return "SELECT pg_advisory_xact_lock(7236833)"; }  // any number, the same on every node
 
   private:
     std::string conninfo_;

@@ -45,8 +45,7 @@ std::string schema_hash(std::string_view text) {
 
 Result<void> create_schemas(Engine& engine, const std::vector<ModuleSchema>& schemas) {
     const auto session = engine.connect(Engine::Use::write);
-    session->begin_write();
-    session->run_script(engine.schema_lock());
+    session->begin_schema();
     session->run_script(std::string(create_table));
     for (const auto& schema : schemas) {
         if (auto created = create_module(*session, schema, engine.name()); !created) {

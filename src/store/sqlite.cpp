@@ -76,9 +76,9 @@ class SqliteSession final : public Session {
         if (use == Engine::Use::read) run_script("PRAGMA query_only=ON");
     }
 
-    void begin_read() override { run_control("BEGIN"); }
-    void begin_write() override { run_control("BEGIN IMMEDIATE"); }
-    void commit() override { run_control("COMMIT"); }
+    void begin_read() override { begin("BEGIN"); }
+    void begin_write() override { begin("BEGIN IMMEDIATE"); }
+    void begin_schema() override { begin("BEGIN IMMEDIATE"); }
     void rollback() noexcept override {
         if (sqlite3_get_autocommit(database_.get()) == 0) sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
     }
@@ -104,7 +104,14 @@ class SqliteSession final : public Session {
         return run(text, parameters, [](sqlite3_stmt*) {}) ? 0 : sqlite3_changes64(database_.get());
     }
 
+  protected:
+    void commit_transaction() override { run_control("COMMIT"); }
+
   private:
+    void begin(std::string_view text) {
+        failed_ = false;
+        run_control(text);
+    }
     void run_control(std::string_view text) {
         run(text, {}, [](sqlite3_stmt*) {});
     }
@@ -161,7 +168,8 @@ class SqliteSession final : public Session {
         if (code != SQLITE_OK) fail(text);
     }
 
-    [[noreturn]] void fail(std::string_view text) const {
+    [[noreturn]] void fail(std::string_view text) {
+        failed_ = true;
         const int code = sqlite3_extended_errcode(database_.get());
         const std::string message =
             "SQLite: " + std::string(sqlite3_errmsg(database_.get())) + " (code " + std::to_string(code) + ") in: " + std::string(text);

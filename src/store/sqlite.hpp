@@ -14,7 +14,6 @@ class SqliteEngine final : public Engine {
     SqliteEngine(std::filesystem::path file, std::chrono::milliseconds busy_timeout);
     std::string name() const override { return "SQLite file " + file_.string(); }
     std::unique_ptr<Session> connect(Use use) override;
-    std::string schema_lock() const override { return "SELECT 1"; }  // BEGIN IMMEDIATE holds the only lock there is
 
   private:
     std::filesystem::path file_;
