@@ -49,7 +49,7 @@ struct Description {
 std::optional<ByteView> encode_description(const Description& description, Format format, std::span<std::uint8_t> out,
                                            CborForm form = CborForm::indefinite);
 
-inline constexpr std::size_t longest_rejection = 1024;  // JSON with every character escaped is cut by the message's bound
+inline constexpr std::size_t longest_rejection = 4096;  // with every character escaped
 std::optional<ByteView> encode_rejection(const StreamRefusal& refusal, Format format, std::span<std::uint8_t> out,
                                          CborForm form = CborForm::indefinite);
 
@@ -57,7 +57,7 @@ std::optional<ByteView> encode_rejection(const StreamRefusal& refusal, Format fo
 struct DataBlock {
     std::uint64_t file = 0;
     std::uint64_t block = 0;
-    std::uint64_t size = 0;  // what `l` says; a good message has as many bytes
+    std::uint64_t size = 0;  // what `l` says; a message with more or fewer bytes is none
     ByteView bytes;          // in the payload, or in `scratch`
 };
 // `scratch` takes the bytes of JSON (base64) and of chunked CBOR strings: at least the block's size.
