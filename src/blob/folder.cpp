@@ -159,6 +159,24 @@ class FolderStore final : public runtime::BlobStore {
         return {};
     }
 
+    Result<void> visit(const std::function<void(const std::string& id, Timestamp written_at)>& visitor) const override {
+        for (const char high : hex_digits)
+            for (const char low : hex_digits) {
+                const fs::path part = folder_ / std::string{high, low};
+                std::error_code error;
+                fs::directory_iterator entry(part, error);
+                for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+                    const std::string name = entry->path().filename();
+                    struct stat facts {};
+                    // One that is removed meanwhile is no blob any more.
+                    if (!is_id(name) || ::stat(entry->path().c_str(), &facts) != 0) continue;
+                    visitor(name, Timestamp(std::chrono::seconds(facts.st_mtim.tv_sec)));
+                }
+                if (error) return failed("list the folder", part, error.value());
+            }
+        return {};
+    }
+
   private:
     fs::path path_of(const std::string& id) const { return folder_ / id.substr(0, 2) / id; }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <fstream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -123,6 +124,20 @@ TEST_F(FolderTest, AnIdThatIsNoIdNeverBecomesAPath) {
         EXPECT_EQ(opened.error().code, ErrorCode::not_found) << id;
         EXPECT_EQ(blobs_->remove(id).error().code, ErrorCode::not_found) << id;
     }
+}
+
+TEST_F(FolderTest, AVisitSeesWhatIsCommittedAndNothingElse) {
+    std::set<std::string> kept{keep("a"), keep("b"), keep("c")}, seen;
+    const auto gone = keep("d");
+    ASSERT_TRUE(blobs_->remove(gone));
+    const auto unfinished = blobs_->create();
+    std::ofstream(folder_ / "blobs" / "00" / "README") << "not a blob";
+    const auto now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+    ASSERT_TRUE(blobs_->visit([&](const std::string& id, Timestamp written_at) {
+        seen.insert(id);
+        EXPECT_LT(std::chrono::abs(now - written_at), std::chrono::minutes(5));
+    }));
+    EXPECT_EQ(seen, kept);
 }
 
 TEST_F(FolderTest, AFolderThatCannotBeMadeIsNamed) {

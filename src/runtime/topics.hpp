@@ -5,6 +5,7 @@
 
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "runtime/bus.hpp"
 
 #include <functional>
 #include <string>
@@ -29,7 +30,13 @@ struct TopicReply {
     int qos = 0;
 };
 
-using TopicReplies = std::vector<TopicReply>;
+// The replies to one call, and what is to be published once they have been handed to the requesting connection: a device
+// hears update/accepted before the notify that its update caused (spec jobs 4.9). Whoever makes the call delivers the
+// replies first and then passes each of `then` to Bus::publish in the call's scope; a service never publishes them itself.
+struct TopicReplies : std::vector<TopicReply> {
+    using std::vector<TopicReply>::vector;
+    std::vector<Publication> then;
+};
 
 // A service behind reserved topics; `fits` decides by the topic's text alone. Called on a blocking pool.
 class TopicService {
