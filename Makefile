@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door. `make demo` and `make test` work on a fresh Debian 12 with git and make, as root or with sudo.
+BUILD ?= build
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+CONFIGURE = cmake -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
+.PHONY: help build test demo bench fuzz lint format clean docs
+
+help:
+	@echo "make demo   a whole update on this machine: cloud, board, firmware, refusal, roll-back"
+	@echo "make test   every test"
+	@echo "make build  $(BUILD)/otabahn, $(BUILD)/otabahn-device, $(BUILD)/otabahn-load"
+	@echo "make bench | fuzz | lint | format | docs | clean   for developers"
+
+build:
+	@tools/ensure-packages.sh build
+	@$(CONFIGURE) -S . -B $(BUILD) -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF >$(BUILD).configure.log 2>&1 || { cat $(BUILD).configure.log; exit 1; }
+	@mv $(BUILD).configure.log $(BUILD)/configure.log
+	@ninja -C $(BUILD) -j $(JOBS) --quiet
+
+test:
+	@tools/ensure-packages.sh build test demo
+	@python3 tests/run.py --jobs $(JOBS)
+
+demo: build
+	@tools/ensure-packages.sh build demo
+	@tools/demo.sh $(BUILD)
+
+bench:
+	@tools/ensure-packages.sh build test bench
+	@$(MAKE) --no-print-directory build
+	@ninja -C $(BUILD) -j $(JOBS) --quiet benchmarks
+	@python3 bench/run.py --build $(BUILD)
+
+fuzz:
+	@tools/ensure-packages.sh build fuzz
+	@CC=clang CXX=clang++ $(CONFIGURE) -S . -B build-fuzz -DCMAKE_BUILD_TYPE=Release -DOTABAHN_FUZZ=ON >/dev/null
+	@python3 tests/fuzz/run.py --build build-fuzz --seconds $(FUZZ_SECONDS) --jobs $(JOBS)
+
+lint:
+	@tools/ensure-packages.sh build lint
+	@$(CONFIGURE) -S . -B build-lint -DCMAKE_BUILD_TYPE=Debug >/dev/null
+	@ninja -C build-lint check_includes otabahn_api_generated --quiet
+	@python3 tools/lint.py --build build-lint
+
+format:
+	@git ls-files '*.cpp' '*.hpp' '*.h' '*.c' | xargs clang-format -i
+
+docs: build
+	@$(BUILD)/otabahn compatibility > docs/compatibility.md
+	@cat docs/choices.md >> docs/compatibility.md
+
+clean:
+	@rm -rf build build-*

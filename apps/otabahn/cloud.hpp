@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole cloud side in one process: ports, capabilities and adapters put together, in the order in which they need each
+// other. main() owns it; start() and stop() from that thread.
+#pragma once
+
+#include "apps/otabahn/serve_settings.hpp"
+#include "base/error.hpp"
+
+#include <memory>
+#include <string>
+
+namespace otabahn::program {
+
+class Cloud {
+  public:
+    explicit Cloud(ServeSettings settings);
+    ~Cloud();
+
+    // All listeners accept and endpoints.json is written when it returns.
+    Result<void> start();
+    void stop();  // takes nothing new, finishes what runs
+    std::string ready_line() const;
+
+  private:
+    struct Parts;
+    ServeSettings settings_;
+    std::unique_ptr<Parts> parts_;
+};
+
+// Every operation of the models with what this program does of it: docs/compatibility.md.
+Result<std::string> compatibility_markdown();
+
+}  // namespace otabahn::program
