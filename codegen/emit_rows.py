@@ -96,6 +96,9 @@ class Rows:
             payload = shape.get("payload")
             if payload:
                 names = [member for member, *_ in members]
+                held = model.shapes[shape["members"][payload]["shape"]]["type"]
+                if held not in (("structure", "string", "blob") if model.metadata["protocol"] == "rest-xml" else ("string", "blob")):
+                    self.fail(f"{name} has a payload of a kind that the walker does not know: {held}")
                 fields.append(f".payload = &members_{name}[{names.index(payload)}]" if payload in names else ".streaming_payload = true")
         if shape.get("flattened"):
             fields.append(".flattened = true")

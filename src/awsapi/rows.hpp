@@ -25,7 +25,8 @@ enum class Kind : std::uint8_t { string, blob, integer, long_integer, boolean, d
 
 enum class Location : std::uint8_t { body, uri, query, header, headers, status };  // headers: a prefix, a map of the rest of the names
 
-enum class TimestampForm : std::uint8_t { by_place, iso8601, rfc822, epoch_seconds };  // by_place: what the family does there
+// by_place: what the family does there; iso8601 has milliseconds (S3), iso8601_seconds none (IAM, STS).
+enum class TimestampForm : std::uint8_t { by_place, iso8601, iso8601_seconds, rfc822, epoch_seconds };
 
 // A member that may be absent is a std::optional<T>.
 struct OptionalOps {
