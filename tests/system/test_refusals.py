@@ -37,7 +37,7 @@ def test_wrong_signature_costs_no_download(signed, device):
     hand = Handmade(signed, device.folder.name, program("1.1.0"))
     hand.file["signature"]["value"] = sign_with(signed.signer_key, b"another image")
     hand.make_stream()
-    message = refused(device, hand.make_job(), "REJECTED", "signature")
+    message = refused(device, hand.make_job(), "REJECTED", "signature-wrong")
     assert "origin" in message
 
 
@@ -46,27 +46,27 @@ def test_right_signature_by_a_certificate_the_device_does_not_know(signed, devic
     hand = Handmade(signed, device.folder.name, program("1.1.0"))
     hand.file["signature"].update(value=sign_with(key, hand.image), certificate="stranger.pem")
     hand.make_stream()
-    refused(device, hand.make_job(), "REJECTED", "signature")
+    refused(device, hand.make_job(), "REJECTED", "certificate-unknown")
 
 
 def test_image_that_differs_from_its_hash(signed, device):
     hand = Handmade(signed, device.folder.name, program("1.1.0", pad=50_000))
     hand.streamed = hand.image[:-1] + b"!"
     hand.make_stream()
-    refused(device, hand.make_job(), "FAILED", "hash")
+    refused(device, hand.make_job(), "FAILED", "image-hash")
 
 
 def test_older_version(signed, device):
     hand = Handmade(signed, device.folder.name, program("0.9.0"), version="0.9.0")
     hand.make_stream()
-    message = refused(device, hand.make_job(), "REJECTED", "downgrade")
+    message = refused(device, hand.make_job(), "REJECTED", "version-lower")
     assert "0.9.0" in message and "1.0.0" in message
 
 
 def test_image_larger_than_the_slot(signed, device):
     hand = Handmade(signed, device.folder.name, program("1.1.0", pad=1_000_001))
     hand.make_stream()
-    message = refused(device, hand.make_job(), "REJECTED", "size")
+    message = refused(device, hand.make_job(), "REJECTED", "image-too-large")
     assert "1000000" in message and "1000001" in message
 
 
@@ -74,25 +74,25 @@ def test_truncated_stream(signed, device):
     hand = Handmade(signed, device.folder.name, program("1.1.0", pad=50_000))
     hand.streamed = hand.image[:20_000]
     hand.make_stream()
-    refused(device, hand.make_job(), "FAILED", "stream")
+    refused(device, hand.make_job(), "FAILED", "stream-size")
 
 
 def test_stream_that_does_not_exist(signed, device):
     hand = Handmade(signed, device.folder.name, program("1.1.0"))
-    message = refused(device, hand.make_job(), "FAILED", "stream")
+    message = refused(device, hand.make_job(), "FAILED", "stream-not-found")
     assert hand.stream in message
 
 
 def test_document_that_is_no_update(signed, device):
     hand = Handmade(signed, device.folder.name, program("1.1.0"))
-    refused(device, hand.make_job('{"hello":"world"}'), "REJECTED", "document")
+    refused(device, hand.make_job('{"hello":"world"}'), "REJECTED", "operation-unknown")
 
 
 @pytest.mark.parametrize("member", ["version", "stream", "files"])
 def test_document_with_a_missing_member(signed, device, member):
     hand = Handmade(signed, device.folder.name, program("1.1.0"))
     del hand.document[member]
-    message = refused(device, hand.make_job(), "REJECTED", "document")
+    message = refused(device, hand.make_job(), "REJECTED", "document-incomplete")
     assert member in message
 
 
@@ -100,14 +100,14 @@ def test_document_with_a_missing_member(signed, device, member):
 def test_file_with_a_missing_member(signed, device, member):
     hand = Handmade(signed, device.folder.name, program("1.1.0"))
     del hand.file[member]
-    message = refused(device, hand.make_job(), "REJECTED", "document")
+    message = refused(device, hand.make_job(), "REJECTED", "document-incomplete")
     assert member in message
 
 
 def test_unsigned_file(signed, device):
     hand = Handmade(signed, device.folder.name, program("1.1.0"))
     del hand.file["signature"]
-    refused(device, hand.make_job(), "REJECTED", "signature")
+    refused(device, hand.make_job(), "REJECTED", "unsigned")
 
 
 def test_document_that_is_no_json_is_refused_when_the_job_is_made(signed):
@@ -249,7 +249,7 @@ def test_role_without_trust_or_without_read(signed, make_device, trust, read, wo
             make()
         return
     make()
-    message = refused(device, hand.make_job(), "FAILED", "stream")
+    message = refused(device, hand.make_job(), "FAILED", "stream-unreadable")
     assert words in message
 
 
