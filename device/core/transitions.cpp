@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/core/transitions.hpp"
+
+namespace otabahn::device {
+
+std::span<const Transition> Table::rows() {
+    using enum State;
+    using U = Update;
+    using E = Event;
+    static constexpr Transition table[] = {
+        // What a start finds. A trial that this very boot began starts over; one of an earlier boot has failed.
+        {starting, E::boot, &U::no_record, &U::say_unusable, unusable},
+        {starting, E::boot, &U::on_trial_and_running, &U::begin_self_test, on_trial},
+        {starting, E::boot, &U::on_trial_since_this_boot, &U::start_trial_again, restarting},
+        {starting, E::boot, &U::booted_into_target, &U::begin_trial_here, on_trial},
+        {starting, E::boot, &U::armed_but_elsewhere, &U::fail_not_booted, reporting},
+        {starting, E::boot, &U::on_trial_since_another_boot, &U::roll_back_after_reboot, rolling_back},
+        {starting, E::boot, &U::stage_confirming, &U::confirm_again, confirming},
+        {starting, E::boot, &U::stage_rolling_back, &U::roll_back_again, rolling_back},
+        {starting, E::boot, &U::outcome_pending, &U::start_confirmed_and_report, reporting},
+        {starting, E::boot, nullptr, &U::start_confirmed, idle},
+
+        {idle, E::connected, nullptr, &U::go_online, idle},
+        {idle, E::disconnected, nullptr, &U::go_offline, idle},
+        {idle, E::tick, nullptr, &U::tick_idle, idle},
+        {idle, E::order, &U::just_done, &U::ask_again_later, idle},
+        {idle, E::order, nullptr, &U::take_order, judging},
+        {idle, E::next_changed, nullptr, &U::ask_next, idle},
+        {idle, E::nothing_pending, nullptr, &U::nothing, idle},
+        {idle, E::get_refused, nullptr, &U::ask_again_later, idle},
+
+        {judging, E::checked, nullptr, &U::judge_further, judging},
+        {judging, E::accepted, nullptr, &U::begin_download, downloading},
+        {judging, E::refused, nullptr, &U::decide_refusal, reporting},
+        {judging, E::already_there, nullptr, &U::decide_already, reporting},
+        {judging, E::connected, nullptr, &U::go_online, idle},
+        {judging, E::disconnected, nullptr, &U::go_offline, idle},
+
+        {downloading, E::block, nullptr, &U::after_block, downloading},
+        {downloading, E::tick, nullptr, &U::tick_downloading, downloading},
+        {downloading, E::complete, nullptr, &U::begin_verify, verifying},
+        {downloading, E::connected, nullptr, &U::online_downloading, downloading},
+        {downloading, E::disconnected, nullptr, &U::offline_downloading, downloading},
+        {downloading, E::order, &U::same_job, &U::nothing, downloading},
+        {downloading, E::order, nullptr, &U::abandon_for_order, judging},
+        {downloading, E::next_changed, nullptr, &U::ask_next, downloading},
+        {downloading, E::nothing_pending, nullptr, &U::abandon, idle},
+        {downloading, E::gone, nullptr, &U::abandon_and_ask, idle},
+        {downloading, E::stream_rejected, nullptr, &U::heed_rejection, downloading},
+        {downloading, E::write_failed, nullptr, &U::fail_write, reporting},
+        {downloading, E::save_failed, nullptr, &U::fail_save, reporting},
+        {downloading, E::refused, nullptr, &U::fail_download, reporting},
+
+        {verifying, E::verified, nullptr, &U::begin_activate, activating},
+        {verifying, E::mismatched, nullptr, &U::fail_verify, reporting},
+        {verifying, E::write_failed, nullptr, &U::fail_write, reporting},
+        {verifying, E::save_failed, nullptr, &U::fail_save, reporting},
+        {verifying, E::connected, nullptr, &U::go_online, verifying},
+        {verifying, E::disconnected, nullptr, &U::go_offline, verifying},
+        {verifying, E::order, &U::same_job, &U::nothing, verifying},
+        {verifying, E::order, nullptr, &U::abandon_for_order, judging},
+        {verifying, E::next_changed, nullptr, &U::ask_next, verifying},
+        {verifying, E::nothing_pending, nullptr, &U::abandon, idle},
+        {verifying, E::gone, nullptr, &U::abandon_and_ask, idle},
+
+        // From here on the image is whole and trusted: what the cloud says meanwhile changes nothing until the trial is over.
+        {activating, E::activated, &U::machine_boots, &U::wait_for_boot, restarting},
+        {activating, E::activated, nullptr, &U::begin_restart, restarting},
+        {activating, E::activation_failed, nullptr, &U::fail_activation, reporting},
+        {activating, E::save_failed, nullptr, &U::fail_save, reporting},
+        {activating, E::connected, nullptr, &U::go_online, activating},
+        {activating, E::disconnected, nullptr, &U::go_offline, activating},
+
+        {restarting, E::restarted, nullptr, &U::begin_self_test, on_trial},
+        {restarting, E::restart_failed, nullptr, &U::fail_restart, rolling_back},
+        {restarting, E::save_failed, nullptr, &U::fail_save, rolling_back},
+        {restarting, E::connected, nullptr, &U::go_online, restarting},
+        {restarting, E::disconnected, nullptr, &U::go_offline, restarting},
+
+        {on_trial, E::passed, nullptr, &U::pass_trial, confirming},
+        {on_trial, E::failed_trial, nullptr, &U::fail_trial, rolling_back},
+        {on_trial, E::save_failed, nullptr, &U::fail_save, rolling_back},
+        {on_trial, E::connected, nullptr, &U::go_online, on_trial},
+        {on_trial, E::disconnected, nullptr, &U::go_offline, on_trial},
+
+        {confirming, E::confirmed, nullptr, &U::succeed, reporting},
+        {confirming, E::confirmation_failed, nullptr, &U::fail_confirmation, rolling_back},
+        {confirming, E::save_failed, nullptr, &U::fail_save, rolling_back},
+        {confirming, E::connected, nullptr, &U::go_online, confirming},
+        {confirming, E::disconnected, nullptr, &U::go_offline, confirming},
+
+        {rolling_back, E::rolled_back, nullptr, &U::decide_rolled_back, reporting},
+        {rolling_back, E::roll_back_failed, nullptr, &U::decide_roll_back_failed, reporting},
+        {rolling_back, E::save_failed, nullptr, &U::roll_back_again, rolling_back},
+        {rolling_back, E::connected, nullptr, &U::go_online, rolling_back},
+        {rolling_back, E::disconnected, nullptr, &U::go_offline, rolling_back},
+
+        {reporting, E::connected, nullptr, &U::online_reporting, reporting},
+        {reporting, E::disconnected, nullptr, &U::go_offline, reporting},
+        {reporting, E::tick, nullptr, &U::tick_reporting, reporting},
+        {reporting, E::save_failed, nullptr, &U::carry_on_unsaved, reporting},
+        {reporting, E::report_invalid, &U::report_was_bare, &U::forget_outcome, idle},
+        {reporting, E::report_invalid, nullptr, &U::report_bare, reporting},
+        {reporting, E::reported, nullptr, &U::forget_outcome, idle},
+        {reporting, E::gone, nullptr, &U::forget_outcome, idle},
+    };
+    return table;
+}
+
+}  // namespace otabahn::device

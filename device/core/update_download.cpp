@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a job's document to a whole image in the slot.
+#include "device/core/update.hpp"
+
+#include "otawire/stream_request.hpp"
+#include "otawire/stream_topic.hpp"
+
+#include <bit>
+
+namespace otabahn::device {
+
+namespace {
+constexpr std::uint32_t silent_timeouts = 3;
+constexpr Millis first_pause{2'000};
+constexpr Millis longest_pause{60'000};
+}  // namespace
+
+bool Update::same_job() const { return offered_.job == job_; }
+
+void Update::take_order() {
+    job_ = offered_.job;
+    job_in_progress_ = offered_.in_progress;
+    release_checked_ = false;
+    document_size_ = 0;
+    note("job ", job_.id.view(), job_in_progress_ ? " goes on" : " is here");
+    Judgement judgement;
+    judgement.verdict = Verdict::refused;
+    if (!offered_.document_is_object) {
+        judgement.reason = Reason::document_no_object;
+        judgement.message.append(offered_.document.empty() ? "The job has no document." : "The job's document is no JSON object.");
+        return judge(judgement);
+    }
+    if (offered_.document.size() > memory_.document.size()) {
+        judgement.reason = Reason::document_incomplete;
+        judgement.message.append("The document has ")
+            .append(static_cast<std::uint64_t>(offered_.document.size()))
+            .append(" bytes, more than the ")
+            .append(static_cast<std::uint64_t>(memory_.document.size()))
+            .append(" that this device takes.");
+        return judge(judgement);
+    }
+    for (char c : offered_.document) memory_.document[document_size_++] = c;
+    judge(read_order({memory_.document.data(), document_size_}, settings_.policy, record_, judge_memory(), order_, release_signature_,
+                     manifest_));
+}
+
+void Update::judge(const Judgement& judgement) {
+    judgement_ = judgement;
+    switch (judgement.verdict) {
+        case Verdict::refused:
+            return raise(Event::refused);
+        case Verdict::already_running:
+            return raise(Event::already_there);
+        case Verdict::check_release:
+            if (Action* action = add(ActionKind::check_signature)) {
+                action->bytes = manifest_;
+                action->signature = release_signature_;
+            }
+            return;
+        case Verdict::check_image:
+            if (Action* action = add(ActionKind::check_signature)) {
+                action->digest = &order_.image.sha256;
+                action->signature = signature_of(order_, memory_.signature);
+            }
+            return;
+        case Verdict::accepted:
+            break;
+    }
+    const std::uint32_t block = Transfer::block_size_for(order_.image.size, settings_.block_bytes, memory_.bitmap.size());
+    if (block == 0) {
+        judgement_.reason = Reason::image_too_large;
+        judgement_.message.append("The image has more blocks than this device can keep count of.");
+        return raise(Event::refused);
+    }
+    raise(Event::accepted);
+}
+
+void Update::judge_further() {
+    const bool release = order_.has_release && !release_checked_;
+    if (trust_ != Trust::good) return judge(judge_trust(trust_, release ? "release" : "image", order_.certificate.view(), detail_.view()));
+    if (release) {
+        release_checked_ = true;
+        return judge(
+            judge_release({memory_.document.data(), document_size_}, manifest_, settings_.policy, record_, judge_memory(), order_));
+    }
+    Judgement accepted;
+    judge(accepted);
+}
+
+void Update::begin_download() {
+    const std::uint8_t target = record_.target();
+    const std::uint32_t block = Transfer::block_size_for(order_.image.size, settings_.block_bytes, memory_.bitmap.size());
+    SlotImage& slot = record_.slots[target];
+    const bool resume = record_.stage == Stage::downloading && slot.identity == order_.image.identity && slot.size == order_.image.size &&
+                        record_.block_size >= 256 && record_.block_size <= Transfer::answer_limit &&
+                        record_.blocks == Transfer::blocks_in(slot.size, record_.block_size) &&
+                        Transfer::bitmap_bytes(record_.blocks) <= memory_.bitmap.size();
+    if (!resume) {
+        record_.block_size = block;
+        record_.blocks = Transfer::blocks_in(order_.image.size, block);
+        for (std::uint8_t& byte : memory_.bitmap) byte = 0;
+    }
+    slot = order_.image;
+    slot.present = false;
+    record_.stage = Stage::downloading;
+    record_.job = job_;
+    transfer_ = Transfer(slot.size, record_.block_size, memory_.bitmap, settings_.link);
+    stream_pause_until_ = Millis{0};
+    retry_after_ = Millis{0};
+    note(resume ? "resuming " : "fetching ", slot.version.view(), " over stream ", order_.stream.view(), ": ", transfer_.blocks_here(),
+         " of ", transfer_.blocks(), " blocks are here");
+    // The record first: it must not call the slot whole while the slot is written.
+    save();
+    if (!resume)
+        if (Action* action = add(ActionKind::prepare_slot)) {
+            action->slot = target;
+            action->size = slot.size;
+        }
+    if (Action* action = add(ActionKind::keep_document)) {
+        action->slot = target;
+        action->bytes = as_bytes(std::string_view(memory_.document.data(), document_size_));
+    }
+    job_in_progress_ = true;
+    report_progress(Reason::downloading, 1);
+    if (transfer_.complete()) return raise(Event::complete);
+    subscribe_stream(true);
+    request_blocks();
+}
+
+void Update::subscribe_stream(bool on) {
+    if (!connected_) return;
+    for (const auto verb : {otawire::StreamVerb::data, otawire::StreamVerb::rejected}) {
+        const auto topic = otawire::format_stream_topic({settings_.thing, order_.stream.view(), verb, otawire::Format::cbor}, arena());
+        if (!topic) {
+            out_short_ = true;
+            return;
+        }
+        if (Action* action = add(on ? ActionKind::subscribe : ActionKind::unsubscribe)) action->topic = keep_out(*topic);
+    }
+}
+
+void Update::request_blocks() {
+    if (!connected_ || now_ < stream_pause_until_) return;
+    stream_pause_until_ = Millis{0};
+    BlockRequest request;
+    // Room is left for what else a step may have to say.
+    while (action_count_ + 6 < most_actions && arena().size() > 1'536 && transfer_.next(request, now_)) send_request(request);
+}
+
+void Update::send_request(const BlockRequest& request) {
+    otawire::GetStreamRequest get;
+    get.file = order_.file_id;
+    get.block_size = transfer_.block_size();
+    get.offset = request.first;
+    get.count = static_cast<std::uint32_t>(std::popcount(request.mask));
+    std::uint8_t bitmap[8];
+    for (std::size_t i = 0; i < 8; ++i) bitmap[i] = static_cast<std::uint8_t>(request.mask >> (8 * i));
+    // A run of blocks needs no bitmap.
+    if ((request.mask & (request.mask + 1)) != 0) {
+        const auto bits = static_cast<std::size_t>(64 - std::countl_zero(request.mask));
+        get.bitmap = ByteView(bitmap, (bits + 7) / 8);
+    }
+    const auto topic =
+        otawire::format_stream_topic({settings_.thing, order_.stream.view(), otawire::StreamVerb::get, otawire::Format::cbor}, arena());
+    if (!topic) return;
+    keep_out(*topic);
+    const std::span<char> room = arena();
+    const auto payload = otawire::encode_get(get, otawire::Format::cbor, {reinterpret_cast<std::uint8_t*>(room.data()), room.size()});
+    if (!payload) return;
+    keep_out(as_text(*payload));
+    if (Action* action = add(ActionKind::publish)) {
+        action->topic = *topic;
+        action->bytes = *payload;
+    }
+}
+
+void Update::flush_progress() {
+    if (unsaved_bytes_ == 0) return;
+    if (Action* action = add(ActionKind::flush)) action->slot = record_.target();
+    save();
+}
+
+void Update::after_block() {
+    if (unsaved_bytes_ >= settings_.save_bytes) flush_progress();
+    retry_after_ = Millis{0};
+    tick_downloading();
+}
+
+void Update::tick_downloading() {
+    if (unsaved_bytes_ > 0 && now_ - unsaved_since_ >= settings_.save_every) flush_progress();
+    if (!connected_) return;
+    if (transfer_.expire(now_) && transfer_.timeouts_in_a_row() > 0 && transfer_.timeouts_in_a_row() % silent_timeouts == 0)
+        note("no block of stream ", order_.stream.view(), " arrives, though asked for ", transfer_.timeouts_in_a_row(),
+             " times: does the certificate's policy allow iot:Publish on its get topic, iot:Subscribe and iot:Receive on its data topic?");
+    request_blocks();
+    if (percent() != reported_percent_ && now_ - reported_at_ >= settings_.report_every) report_progress(Reason::downloading, 0);
+}
+
+void Update::online_downloading() {
+    go_online();
+    subscribe_stream(true);
+    ask_next();
+    request_blocks();
+}
+
+void Update::offline_downloading() {
+    transfer_.forget_requests();
+    flush_progress();
+}
+
+void Update::heed_rejection() {
+    note(judgement_.message.view());
+    if (judgement_.reason != Reason::none) return raise(Event::refused);
+    transfer_.forget_requests();
+    retry_after_ = retry_after_ == Millis{0} ? first_pause : (retry_after_ * 2 < longest_pause ? retry_after_ * 2 : longest_pause);
+    stream_pause_until_ = now_ + retry_after_;
+}
+
+void Update::begin_verify() {
+    note("every block of ", order_.image.version.view(), " is here; verifying");
+    flush_progress();
+    subscribe_stream(false);
+    report_progress(Reason::verifying, 1);
+    if (Action* action = add(ActionKind::verify)) {
+        action->slot = record_.target();
+        action->size = order_.image.size;
+        action->signature = signature_of(order_, memory_.signature);
+    }
+}
+
+// The blocks stay: the same image may be ordered again.
+void Update::abandon() {
+    note("job ", job_.id.view(), " is not ours to work on any more; its download is set aside");
+    flush_progress();
+    subscribe_stream(false);
+}
+
+void Update::abandon_and_ask() {
+    abandon();
+    last_done_ = job_;  // should it be told again all the same, there is no hurry
+    ask_next();
+}
+
+void Update::abandon_for_order() {
+    abandon();
+    take_order();
+}
+
+void Update::drop_download() {
+    record_.stage = Stage::none;
+    record_.block_size = record_.blocks = 0;
+    record_.slots[record_.target()].present = false;
+    record_.slots[record_.target()].identity = Digest{};
+    unsaved_bytes_ = 0;
+}
+
+void Update::fail_download() {
+    subscribe_stream(false);
+    const Judgement judgement = judgement_;
+    fail(judgement.reason, judgement.message.view());
+}
+
+void Update::fail_verify() {
+    const Judgement judgement = judgement_;
+    fail(judgement.reason, judgement.message.view());
+}
+
+void Update::fail_write() {
+    subscribe_stream(false);
+    FixedText<160> message;
+    message.append("Slot ").append(record_.target() == 0 ? "a" : "b").append(" could not be written. ").append(detail_.view());
+    fail(Reason::slot_write, message.view());
+}
+
+}  // namespace otabahn::device
