@@ -15,6 +15,7 @@ std::span<const Transition> Table::rows() {
         {starting, E::boot, &U::booted_into_target, &U::begin_trial_here, on_trial},
         {starting, E::boot, &U::armed_but_elsewhere, &U::fail_not_booted, reporting},
         {starting, E::boot, &U::on_trial_since_another_boot, &U::roll_back_after_reboot, rolling_back},
+        {starting, E::boot, &U::confirming_but_elsewhere, &U::roll_back_after_reboot, rolling_back},
         {starting, E::boot, &U::stage_confirming, &U::confirm_again, confirming},
         {starting, E::boot, &U::stage_rolling_back, &U::roll_back_again, rolling_back},
         {starting, E::boot, &U::outcome_pending, &U::start_confirmed_and_report, reporting},

@@ -125,6 +125,7 @@ class Update {
     bool on_trial_since_another_boot() const;
     bool booted_into_target() const;
     bool armed_but_elsewhere() const;
+    bool confirming_but_elsewhere() const;
     bool stage_confirming() const;
     bool stage_rolling_back() const;
     bool outcome_pending() const;

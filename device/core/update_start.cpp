@@ -12,6 +12,9 @@ bool Update::booted_into_target() const {
     return (record_.stage == Stage::armed || record_.stage == Stage::activating) && running_.has_value() && *running_ == record_.target();
 }
 bool Update::armed_but_elsewhere() const { return record_.stage == Stage::armed; }
+bool Update::confirming_but_elsewhere() const {
+    return record_.stage == Stage::confirming && running_.has_value() && *running_ != record_.target();
+}
 bool Update::stage_confirming() const { return record_.stage == Stage::confirming; }
 bool Update::stage_rolling_back() const { return record_.stage == Stage::rolling_back; }
 bool Update::outcome_pending() const { return record_.outcome != Outcome::none; }
