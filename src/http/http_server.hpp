@@ -37,6 +37,9 @@ struct TlsFiles {
     std::string certificate_file, key_file;
 };
 
+// access::Access::find_key; called on the pool.
+using FindKey = std::function<Result<std::optional<access::AccessKey>>(std::string_view access_key_id)>;
+
 // What a device's certificate is worth, as the gateway knows it; asked on the pool. Refusal: the sentence for the answer.
 using CheckDevice = std::function<Result<void>(std::string_view certificate_pem)>;
 
@@ -47,8 +50,9 @@ struct HttpOptions {
     TlsFiles tls;                         // of both TLS listeners
     CheckDevice check_device;             // null: any certificate the handshake takes
 
-    std::string hostname = "localhost";  // BUCKET.hostname is S3's virtual-host addressing
-    std::size_t threads = 2;             // event loops
+    std::string hostname = "localhost";   // BUCKET.hostname is S3's virtual-host addressing
+    std::size_t threads = 2;              // event loops
+    std::size_t most_connections = 4096;  // more are closed at once
 
     std::size_t header_limit = 64 * 1024;
     std::chrono::milliseconds head_timeout{30'000};  // from the connection's opening, or a request's first byte, to the end of its headers
@@ -65,7 +69,7 @@ struct BoundEndpoints {
 class HttpServer {
   public:
     // `well_known` gives the JSON of GET /.well-known/otabahn; asked for each request, from an event loop: it must not block.
-    HttpServer(HttpOptions options, runtime::BlockingPool& pool, access::Access& access, const awsapi::Operations& operations,
+    HttpServer(HttpOptions options, runtime::BlockingPool& pool, FindKey find_key, const awsapi::Operations& operations,
                const runtime::Clock& clock, std::shared_ptr<prometheus::Registry> metrics, std::function<std::string()> well_known);
     ~HttpServer();  // stops
     HttpServer(const HttpServer&) = delete;
