@@ -44,11 +44,9 @@ std::string quoted_for_shell(const std::string& text) {
 }
 
 boost::json::object shared_members(const Endpoints& endpoints) {
-    return {{"http", endpoints.http},
-            {"mqtt", endpoints.mqtt},
-            {"https", endpoints.https},
-            {"deviceHttps", endpoints.device_https},
-            {"account", endpoints.account}};
+    return {{"http", endpoints.http},       {"mqtt", endpoints.mqtt},
+            {"https", endpoints.https},     {"deviceHttps", endpoints.device_https},
+            {"account", endpoints.account}, {"quotas", endpoints.quotas}};
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace otabahn::program {
 
 struct Endpoints {
-    std::string http, mqtt, https, device_https, account;
+    std::string http, mqtt, https, device_https, account, quotas;
 };
 
 class DataFolder {

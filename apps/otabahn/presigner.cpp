@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/otabahn/presigner.hpp"
+
+#include "sigv4/sign.hpp"
+
+#include <string_view>
+#include <utility>
+
+namespace otabahn::program {
+
+namespace {
+
+std::string percent_encoded(std::string_view text, bool keep_slash) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    for (unsigned char c : text) {
+        const bool plain =
+            id_rules::is_alnum(static_cast<char>(c)) || c == '-' || c == '_' || c == '.' || c == '~' || (c == '/' && keep_slash);
+        if (plain) {
+            out += static_cast<char>(c);
+        } else {
+            out += '%';
+            out += digits[c >> 4];
+            out += digits[c & 15];
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+jobs::Presigner make_presigner(access::Access& access, objects::Objects& objects, const runtime::Clock& clock,
+                               std::function<std::string()> base_url) {
+    return [&access, &objects, &clock, base_url = std::move(base_url)](
+               const AccountId& account, const std::string& role_arn, const std::string& bucket, const std::string& key,
+               const std::optional<std::string>& version_id, std::chrono::seconds life) -> Result<std::string> {
+        auto where = objects.find_bucket(bucket);
+        if (!where) return Unexpected(where.error());
+        if (!*where) return fail(ErrorCode::not_found, "The job document names bucket " + bucket + ", which does not exist.");
+        const Scope scope{account, (*where)->region};
+        auto allowed = access.check_role(account, role_arn, scope.arn("iot", "job/*"), version_id ? "s3:GetObjectVersion" : "s3:GetObject",
+                                         "arn:aws:s3:::" + bucket + "/" + key);
+        if (!allowed) return Unexpected(allowed.error());
+        auto signing_key = access.ensure_root_key(account);
+        if (!signing_key) return Unexpected(signing_key.error());
+        const auto base = base_url();
+        const auto scheme_end = base.find("://");
+        return sigv4::presign_url({.access_key_id = signing_key->id, .secret = signing_key->secret, .session_token = ""},
+                                  {.scheme = base.substr(0, scheme_end),
+                                   .host = base.substr(scheme_end + 3),
+                                   .path = "/" + bucket + "/" + percent_encoded(key, true),
+                                   .query = version_id ? "versionId=" + percent_encoded(*version_id, false) : "",
+                                   .region = scope.region.text(),
+                                   .service = "s3",
+                                   .lifetime = life,
+                                   .now = clock.now()});
+    };
+}
+
+}  // namespace otabahn::program
