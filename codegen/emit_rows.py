@@ -21,6 +21,7 @@ class Rows:
     def __init__(self, model: Model, patterns: Patterns):
         self.model, self.patterns = model, patterns
         self.out, self.done, self.judged = [], set(), self.reached_by_inputs()
+        self.whole = {op[side]["shape"] for op in model.in_scope() for side in ("input", "output") if side in op}
 
     def fail(self, why: str):
         raise SystemExit(f"{self.model.service}: {why}")
@@ -106,6 +107,8 @@ class Rows:
             fields.append(f'.xml_prefix = "{shape["xmlNamespace"].get("prefix", "")}"')
             fields.append(f'.xml_namespace = "{shape["xmlNamespace"]["uri"]}"')
         namespace = "api::" + model.namespace + "::"
+        if name in self.whole:
+            fields.append(f".structure = &structure_ops<{namespace}{name}>")
         if kind == "list":
             element = shape["member"]["shape"]
             if model.shapes[element]["type"] == "boolean":

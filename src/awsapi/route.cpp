@@ -33,7 +33,7 @@ std::optional<PathMatch> match_path(std::string_view pattern, std::string_view p
     PathMatch match;
     bool pattern_more = true, path_more = true;
     while (pattern_more && path_more) {
-        if (pattern.starts_with('{') && pattern.ends_with("+}")) {
+        if (pattern.starts_with('{') && pattern.ends_with("+}") && pattern.find('/') == std::string_view::npos) {
             if (path.empty()) return std::nullopt;
             match.labels.emplace_back(pattern.substr(1, pattern.size() - 3), percent_decode(path));
             return match;

@@ -23,6 +23,12 @@ inline constexpr OptionalOps optional_ops{
 };
 
 template <class T>
+inline constexpr StructureOps structure_ops{
+    []() -> void* { return new T{}; },
+    [](void* structure) { delete static_cast<T*>(structure); },
+};
+
+template <class T>
 inline constexpr ListOps list_ops{
     [](const void* list) { return static_cast<const std::vector<T>*>(list)->size(); },
     [](const void* list, std::size_t index) -> const void* { return &(*static_cast<const std::vector<T>*>(list))[index]; },

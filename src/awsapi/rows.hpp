@@ -44,6 +44,12 @@ struct MapOps {
     void (*for_each)(const void* map, void* context, void (*visit)(void* context, const std::string& key, const void* value));
 };
 
+// For who holds an operation's row alone, without its types: fuzz targets and the tests that walk every row.
+struct StructureOps {
+    void* (*create)();
+    void (*destroy)(void* structure);
+};
+
 struct MemberRow {
     std::string_view name;       // the model's word: thingName
     std::string_view wire_name;  // locationName, else the name; for Location::headers the prefix
@@ -84,6 +90,7 @@ struct ShapeRow {
     bool streaming_payload = false;        // the body is no member: it streams
     bool flattened = false;
     std::string_view xml_prefix{}, xml_namespace{};
+    const StructureOps* structure = nullptr;  // of inputs and outputs
 
     const ShapeRow* element = nullptr;  // of a list; value of a map
     const ShapeRow* key = nullptr;      // of a map
