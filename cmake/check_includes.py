@@ -31,7 +31,7 @@ def main() -> int:
             if dep not in order[:position]:
                 problems.append(f"{folder}: depends on '{dep}', which does not stand before it")
         for file in sorted((root / folder).glob("*.[ch]pp")):
-            allowed = {name, *deps} | (set(test_deps) if file.name.endswith("_test.cpp") else set())
+            allowed = {name, *deps} | (set(test_deps) if file.name.endswith(("_test.cpp", "_test.hpp")) else set())
             for number, text in enumerate(file.read_text().splitlines(), 1):
                 found = INCLUDE.match(text)
                 if not found:
