@@ -29,7 +29,6 @@ demo: build
 bench:
 	@tools/ensure-packages.sh build test bench
 	@$(MAKE) --no-print-directory build
-	@ninja -C $(BUILD) -j $(JOBS) --quiet benchmarks
 	@python3 bench/run.py --build $(BUILD)
 
 fuzz:
