@@ -136,11 +136,13 @@ void Judge::add(const ShapeRow& shape, std::string_view shown, std::string const
     if (violations_.size() >= most_violations) return;
     std::string text;
     if (!shape.sensitive) text = " '" + std::string(shown.substr(0, most_shown)) + "'";
-    violations_.push_back({std::move(text), place(), std::move(constraint), path_.empty() ? nullptr : path_.front().member, false});
+    violations_.push_back({std::move(text), place(), std::move(constraint), path_.empty() ? nullptr : path_.front().member});
 }
 
 void Judge::value(const ShapeRow& shape, const void* value) {
     if (lenient()) return;
+    // What could not be read left a value that the client never sent.
+    if (!violations_.empty() && violations_.back().unreadable && violations_.back().place == place()) return;
     for (auto& constraint : broken(shape, value)) add(shape, show(shape, value), std::move(constraint));
     if (shape.kind == Kind::list && is_scalar(shape.element->kind)) {
         for (std::size_t i = 0; i < shape.list->size(value); ++i)
@@ -200,6 +202,7 @@ void Judge::unreadable(const ShapeRow& shape, std::string_view text) {
             break;
     }
     add(shape, text, "Member must be " + kind);
+    violations_.back().unreadable = true;
 }
 
 void Judge::malformed(std::string why) {

@@ -54,7 +54,8 @@ class Judge {
         std::string place;
         std::string constraint;
         const MemberRow* member;  // the outermost
-        bool absent;
+        bool absent = false;
+        bool unreadable = false;
     };
 
     void add(const ShapeRow& shape, std::string_view shown, std::string constraint);

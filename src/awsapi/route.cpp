@@ -71,6 +71,12 @@ Fitness fitness(const OperationRow& operation, const Request& request, int liter
     return {literals, operation.markers.size(), present, -missing, operation.in_scope};
 }
 
+// S3 has operations that only their query or headers set apart: without any of them it is another operation, or none.
+bool is_not_meant(const OperationRow& operation, const Fitness& fitness) {
+    const bool set_apart = !operation.required_query.empty() || !operation.required_headers.empty();
+    return operation.service->family == Family::rest_xml && operation.markers.empty() && set_apart && std::get<2>(fitness) == 0;
+}
+
 Outcome<Route> no_rest_operation(const ServiceRow& service, const Request& request) {
     if (service.family == Family::rest_xml)
         return service_fail("MethodNotAllowed", 405, "The specified method is not allowed against this resource.",
@@ -88,7 +94,7 @@ Outcome<Route> find_rest(const ServiceRow& service, const Request& request, std:
         auto match = match_path(operation.path, path);
         if (!match) continue;
         const auto candidate = fitness(operation, request, match->literals);
-        if (best_fitness && candidate <= *best_fitness) continue;
+        if (is_not_meant(operation, candidate) || (best_fitness && candidate <= *best_fitness)) continue;
         best_fitness = candidate;
         best = Route{&operation, std::move(match->labels)};
     }
