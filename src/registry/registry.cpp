@@ -50,7 +50,8 @@ std::string format_attributes(const std::map<std::string, std::string>& attribut
 
 std::map<std::string, std::string> parse_attributes(std::string_view json) {
     std::map<std::string, std::string> out;
-    for (const auto& [key, value] : boost::json::parse({json.data(), json.size()}).as_object()) out.emplace(key, value.as_string());
+    const auto parsed = boost::json::parse({json.data(), json.size()});
+    for (const auto& [key, value] : parsed.as_object()) out.emplace(key, value.as_string());
     return out;
 }
 
