@@ -15,8 +15,8 @@ namespace otabahn::objects {
 namespace {
 
 TEST(BucketName, OrdinaryNamesAreFine) {
-    for (const auto* name : {"fw", "abc", "otabahn-000000000000-us-east-1", "a.b.c", "1bucket2"})
-        EXPECT_EQ(find_bucket_name_fault(name).has_value(), std::string_view(name).size() < 3) << name;
+    for (const auto* name : {"abc", "otabahn-000000000000-us-east-1", "a.b.c", "1bucket2"})
+        EXPECT_FALSE(find_bucket_name_fault(name)) << name;
 }
 
 TEST(BucketName, WhatAwsRefusesIsRefused) {
