@@ -6,6 +6,7 @@ single steps that a list of states runs in time proportional to the text, whatev
 about stops the build by an Untranslatable that names the pattern.
 """
 import functools
+import string
 import sys
 import unicodedata
 
@@ -177,13 +178,12 @@ class Parser:
             ranges = {"w": WORD, "d": DIGIT, "s": SPACE}[c.lower()]
             return complement(ranges) if c.isupper() else ranges
         if c == "u" or c == "x":
-            digits = self.text[self.at:self.at + (4 if c == "u" else 2)]
-            self.at += len(digits)
-            try:
-                point = int(digits, 16)
-            except ValueError:
+            length = 4 if c == "u" else 2
+            digits = self.text[self.at:self.at + length]
+            self.at += length
+            if len(digits) < length or not all(digit in string.hexdigits for digit in digits):
                 self.fail("odd hexadecimal digits")
-            return ((point, point),)
+            return ((int(digits, 16), int(digits, 16)),)
         if c in "tnrf":
             point = {"t": 9, "n": 10, "r": 13, "f": 12}[c]
             return ((point, point),)
