@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Spec gateway 2.4 to 2.7: evaluation, variables, ConnectAttributes, and the classic mistakes with what is said of each.
-#include "policy/policy_test_support.hpp"
+#include "policy/policy_fixture_test.hpp"
 
 #include "policy/certificate_attributes.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Spec control-plane 5.4: IAM's operators, elements and trust policies.
-#include "policy/policy_test_support.hpp"
+#include "policy/policy_fixture_test.hpp"
 
 #include "policy/condition.hpp"
 

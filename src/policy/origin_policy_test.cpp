@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The policy that a real team's devices carry: iot:* on one thing's resources. What it must allow and must deny
 // (spec control-plane 6.5, last point).
-#include "policy/policy_test_support.hpp"
+#include "policy/policy_fixture_test.hpp"
 
 namespace otabahn::policy {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a policy may not hold, and the path that each refusal names.
-#include "policy/policy_test_support.hpp"
+#include "policy/policy_fixture_test.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "policy/policy_test_support.hpp"
+#include "policy/policy_fixture_test.hpp"
 
 #include <chrono>
 
