@@ -231,7 +231,10 @@ void Update::begin_verify() {
 // The blocks stay: the same image may be ordered again.
 void Update::abandon() {
     note("job ", job_.id.view(), " is not ours to work on any more; its download is set aside");
-    flush_progress();
+    if (unsaved_bytes_ > 0)
+        if (Action* action = add(ActionKind::flush)) action->slot = record_.target();
+    record_.job = JobRef();  // a download that no job waits for
+    save();
     subscribe_stream(false);
 }
 

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/linux/config.hpp"
+
+#include <toml++/toml.h>
+
+#include <array>
+#include <functional>
+#include <limits>
+#include <string_view>
+
+namespace otabahn::device {
+
+namespace {
+
+// Gives what was expected, or nothing when the value was taken.
+using Taker = std::function<std::string(const toml::node&, Config&)>;
+
+Taker text(std::string Config::*member) {
+    return [member](const toml::node& node, Config& config) -> std::string {
+        const auto value = node.value_exact<std::string>();
+        if (!value) return "a text in quotes";
+        config.*member = *value;
+        return {};
+    };
+}
+
+Taker path(std::filesystem::path Config::*member) {
+    return [member](const toml::node& node, Config& config) -> std::string {
+        const auto value = node.value_exact<std::string>();
+        if (!value || value->empty()) return "a path in quotes, relative to the file's folder";
+        config.*member = (config.folder / *value).lexically_normal();
+        return {};
+    };
+}
+
+Taker flag(bool Config::*member) {
+    return [member](const toml::node& node, Config& config) -> std::string {
+        const auto value = node.value_exact<bool>();
+        if (!value) return "true or false";
+        config.*member = *value;
+        return {};
+    };
+}
+
+template <class Number>
+Taker number(Number Config::*member, std::int64_t least, std::int64_t most) {
+    return [=](const toml::node& node, Config& config) -> std::string {
+        const auto value = node.value_exact<std::int64_t>();
+        if (!value || *value < least || *value > most)
+            return "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+        config.*member = Number(static_cast<std::uint64_t>(*value));
+        return {};
+    };
+}
+
+Taker words(std::vector<std::string> Config::*member) {
+    return [member](const toml::node& node, Config& config) -> std::string {
+        constexpr const char* expected = R"(a list of words, the program first: ["program", "argument", "{image}"])";
+        const toml::array* list = node.as_array();
+        if (list == nullptr || list->empty()) return expected;
+        std::vector<std::string> taken;
+        for (const toml::node& item : *list) {
+            const auto word = item.value_exact<std::string>();
+            if (!word || (taken.empty() && word->empty())) return expected;
+            taken.push_back(*word);
+        }
+        config.*member = std::move(taken);
+        return {};
+    };
+}
+
+std::string take_thing_name(const toml::node& node, Config& config) {
+    const auto value = node.value_exact<std::string>();
+    constexpr const char* expected = "a thing's name: 1 to 128 of a-z A-Z 0-9 : _ -";
+    if (!value || value->empty() || value->size() > 128) return expected;
+    for (char c : *value) {
+        const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' || c == '_' || c == '-';
+        if (!good) return expected;
+    }
+    config.thing_name = *value;
+    return {};
+}
+
+std::string take_endpoint(const toml::node& node, Config& config) {
+    constexpr const char* expected = R"("HOST:PORT", as in "localhost:8883")";
+    const auto value = node.value_exact<std::string>();
+    if (!value) return expected;
+    const std::size_t colon = value->rfind(':');
+    if (colon == std::string::npos || colon == 0) return expected;
+    int port = 0;
+    for (char c : value->substr(colon + 1)) {
+        if (c < '0' || c > '9' || port > 65535) return expected;
+        port = port * 10 + (c - '0');
+    }
+    if (port < 1 || port > 65535) return expected;
+    config.host = value->substr(0, colon);
+    if (config.host.size() > 2 && config.host.front() == '[' && config.host.back() == ']')
+        config.host = config.host.substr(1, config.host.size() - 2);
+    config.port = port;
+    return {};
+}
+
+struct Key {
+    std::string_view name;
+    bool required;
+    Taker take;
+};
+
+const std::vector<Key>& keys() {
+    static const std::vector<Key> table = {
+        {"thing_name", true, take_thing_name},
+        {"endpoint", true, take_endpoint},
+        {"certificate", true, path(&Config::certificate)},
+        {"private_key", true, path(&Config::private_key)},
+        {"root_ca", false, path(&Config::root_ca)},
+        {"trust", false, path(&Config::trust)},
+        {"state", false, path(&Config::state)},
+        {"slot_bytes", false, number(&Config::slot_bytes, 1, std::numeric_limits<std::int64_t>::max())},
+        {"command", false, words(&Config::command)},
+        {"self_test_command", false, words(&Config::self_test_command)},
+        {"self_test_seconds", false, number(&Config::self_test_seconds, 0, 86'400)},
+        {"self_test_timeout_seconds", false, number(&Config::self_test_timeout_seconds, 1, 86'400)},
+        {"install_command", false, words(&Config::install_command)},
+        {"activate_command", false, words(&Config::activate_command)},
+        {"product", false, text(&Config::product)},
+        {"hardware", false, text(&Config::hardware)},
+        {"require_release", false, flag(&Config::require_release)},
+        {"allow_downgrade", false, flag(&Config::allow_downgrade)},
+        {"allow_unsigned", false, flag(&Config::allow_unsigned)},
+        {"block_bytes", false, number(&Config::block_bytes, 256, 131'072)},
+    };
+    return table;
+}
+
+std::string known_keys() {
+    std::string all;
+    for (const Key& key : keys()) all.append(all.empty() ? "" : ", ").append(key.name);
+    return all;
+}
+
+}  // namespace
+
+Result<Config> load_config(const std::filesystem::path& file) {
+    const std::string name = file.string();
+    std::error_code missing;
+    if (!std::filesystem::is_regular_file(file, missing))
+        return fail(ErrorCode::not_found,
+                    name + ": there is no such file; `otabahn thing create` makes one, and --config says where it is.", name);
+    Config config;
+    config.folder = std::filesystem::absolute(file).parent_path();
+    config.trust = config.folder / "trust";
+    config.state = config.folder / "state";
+    const auto at = [&](const toml::source_region& region) { return name + ":" + std::to_string(region.begin.line) + ": "; };
+    try {
+        const toml::table table = toml::parse_file(name);
+        for (const auto& [key, node] : table) {
+            const Key* known = nullptr;
+            for (const Key& row : keys())
+                if (row.name == key.str()) known = &row;
+            if (known == nullptr)
+                return fail(ErrorCode::invalid_request,
+                            at(key.source()) + "unknown key '" + std::string(key.str()) + "'; the keys are " + known_keys() + ".", name);
+            if (const std::string expected = known->take(node, config); !expected.empty())
+                return fail(ErrorCode::invalid_request, at(node.source()) + "'" + std::string(key.str()) + "' takes " + expected + ".",
+                            name);
+        }
+        for (const Key& row : keys())
+            if (row.required && !table.contains(row.name))
+                return fail(ErrorCode::invalid_request, name + ": the key '" + std::string(row.name) + "' is missing.", name);
+        if (config.install_command.empty() != config.activate_command.empty())
+            return fail(ErrorCode::invalid_request, name + ": install_command and activate_command come together, or not at all.", name);
+        if (!config.activate_command.empty() && table.contains("command"))
+            return fail(ErrorCode::invalid_request, name + ": command belongs to a supervised program; with install_command there is none.",
+                        name);
+    } catch (const toml::parse_error& error) {
+        return fail(ErrorCode::invalid_request, at(error.source()) + std::string(error.description()), name);
+    }
+    for (const auto& [key, path] :
+         {std::pair{"certificate", &config.certificate}, {"private_key", &config.private_key}, {"root_ca", &config.root_ca}})
+        if (!path->empty() && !std::filesystem::is_regular_file(*path, missing))
+            return fail(ErrorCode::not_found, name + ": '" + key + "' names " + path->string() + ", where there is no file.", name);
+    return config;
+}
+
+}  // namespace otabahn::device

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// device.toml: flat, paths relative to its folder, an unknown key is an error that names the line. One table of keys says
+// what each takes; docs/device.md lists the same keys.
+#pragma once
+
+#include "base/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace otabahn::device {
+
+struct Config {
+    std::filesystem::path folder;  // of device.toml; also the working directory of the program
+    std::string thing_name;
+    std::string host;
+    int port = 8883;
+    std::filesystem::path certificate, private_key;
+    std::filesystem::path root_ca;  // empty: the system's store
+    std::filesystem::path trust, state;
+    std::uint64_t slot_bytes = 64 * 1024 * 1024;
+    std::vector<std::string> command = {"{image}"};
+    std::vector<std::string> self_test_command;
+    std::chrono::seconds self_test_seconds{3};
+    std::chrono::seconds self_test_timeout_seconds{120};
+    std::vector<std::string> install_command, activate_command;
+    std::string product, hardware;
+    bool require_release = false, allow_downgrade = false, allow_unsigned = false;
+    std::uint32_t block_bytes = 16 * 1024;
+};
+
+// Every refusal names file and line (where there is one), what stands there, and what was expected.
+Result<Config> load_config(const std::filesystem::path& file);
+
+}  // namespace otabahn::device

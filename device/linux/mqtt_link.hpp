@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The connection to the gateway: MQTT 3.1.1 over mutual TLS by libmosquitto, driven by the agent's own loop; only the
+// blocking part of a connect (names, TCP) has a thread for as long as it takes. Reconnects with full jitter. MQTT 3.1.1 has
+// no word for "not allowed": the service just closes, so what was asked last is kept and named.
+#pragma once
+
+#include "device/linux/backoff.hpp"
+#include "device/linux/config.hpp"
+#include "device/linux/files.hpp"
+#include "device/port/ports.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+struct mosquitto;
+struct mosquitto_message;
+
+namespace otabahn::device {
+
+class MqttLink final : public Transport {
+  public:
+    MqttLink(const Config& config, const Clock& clock, Log& log);
+    ~MqttLink() override;
+    MqttLink(const MqttLink&) = delete;
+    MqttLink& operator=(const MqttLink&) = delete;
+
+    // Fails on what no reconnect can heal: a certificate or key that cannot be read.
+    Result<void> prepare();
+
+    void publish(std::string_view topic, ByteView payload, std::uint8_t qos) override;
+    void subscribe(std::string_view topic) override;
+    void unsubscribe(std::string_view topic) override;
+
+    // For poll(): the socket (or what ends a connect under way), and whether there is something to write.
+    int descriptor() const;
+    bool wants_to_write() const;
+    Millis wake_at() const;
+    // After poll(): moves on, and hands what came to `feed`.
+    void work(bool readable, bool writable, const std::function<void(const Input&)>& feed);
+    // Says good-bye.
+    void close();
+
+  private:
+    enum class Phase { waiting, connecting, handshaking, up };
+    struct Asked {
+        int id;
+        std::string what;  // "iot:Subscribe on topicfilter/…"
+    };
+
+    static void on_connect(mosquitto*, void* self, int code);
+    static void on_disconnect(mosquitto*, void* self, int code);
+    static void on_message(mosquitto*, void* self, const mosquitto_message* message);
+    static void on_subscribe(mosquitto*, void* self, int id, int count, const int* granted);
+    static void on_publish(mosquitto*, void* self, int id);
+
+    Result<void> make_client();
+    void drop_client();
+    void begin_connect();
+    void lost(std::string why);
+    void answered(int id);
+
+    const Config& config_;
+    const Clock& clock_;
+    Log& log_;
+    mosquitto* client_ = nullptr;
+    Phase phase_ = Phase::waiting;
+    Backoff backoff_;
+    std::mt19937_64 die_;
+    Millis connect_at_{0};
+    Millis up_since_{0};
+    Millis misc_at_{0};
+    Millis handshake_until_ = Millis::max();
+    bool useful_ = false;  // this connection brought blocks
+    std::deque<Asked> asked_;
+    std::string last_request_;  // of QoS 0: it has no acknowledgement
+    Millis last_request_at_{0};
+    std::string said_last_;  // trouble is told once, not at each try
+
+    // Shared with the thread, which may outlive us by a moment on the way out.
+    struct Connecting {
+        mosquitto* client = nullptr;
+        Descriptor event;
+        std::atomic<int> result{0};
+    };
+    std::thread connector_;
+    std::shared_ptr<Connecting> connecting_;
+
+    const std::function<void(const Input&)>* feed_ = nullptr;
+    bool now_up_ = false, now_down_ = false;
+    std::string down_why_;
+};
+
+}  // namespace otabahn::device
