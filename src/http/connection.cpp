@@ -6,7 +6,7 @@
 #include "http/response_head.hpp"
 #include "runtime/log.hpp"
 
-#include <boost/beast/core/error.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
@@ -114,8 +114,10 @@ asio::awaitable<bool> Connection::serve() {
             case Body::read:
                 break;
         }
+        // Not as a conditional inside the co_await: g++ 12 destroys such a temporary twice.
         auto response = co_await on_pool(door_.pool, [&] { return exchange.answer_whole(std::move(body)); });
-        co_return co_await answer(exchange, response ? std::move(*response) : exchange.busy(), tally);
+        if (!response) response = exchange.busy();
+        co_return co_await answer(exchange, std::move(*response), tally);
     } catch (const std::exception& bug) {
         spdlog::error("handler failed service={} operation={} request={} what=\"{}\"", exchange.service_name(), exchange.operation(),
                       exchange.request_id(), bug.what());
@@ -168,7 +170,7 @@ asio::awaitable<Connection::Body> Connection::read_whole(std::string& body, Tall
     piece_.resize(std::max<std::size_t>(piece_.size(), 64 * 1024));
     while (!reader_.body_done()) {
         const IoResult read = co_await reader_.read_body(std::span(piece_).first(64 * 1024));
-        if (read.error == boost::beast::error::timeout || std::chrono::steady_clock::now() > end) co_return Body::slow;
+        if (read.error == asio::error::timed_out || std::chrono::steady_clock::now() > end) co_return Body::slow;
         if (read.error) co_return Body::broken;
         tally.in += read.size;
         if (body.size() + read.size > awsapi::max_body_bytes) co_return Body::too_large;
@@ -211,7 +213,7 @@ asio::awaitable<bool> Connection::serve_upload(Exchange& exchange, Tally& tally)
                 Taken::always);
             spdlog::warn("upload broken off service={} operation={} path={} key={} bytes={} why=\"{}\"", exchange.service_name(),
                          exchange.operation(), exchange.head().path, exchange.access_key_id(), tally.in, read.error.message());
-            if (read.error == boost::beast::error::timeout) co_return co_await answer(exchange, exchange.too_slow(), tally);
+            if (read.error == asio::error::timed_out) co_return co_await answer(exchange, exchange.too_slow(), tally);
             co_return false;
         }
         if (read.size == 0) break;

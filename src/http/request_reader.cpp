@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/request_reader.hpp"
 
-#include <boost/beast/core/error.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/rfc7230.hpp>
-
-#include <limits>
 
 namespace otabahn::http {
 namespace {
@@ -48,7 +46,7 @@ asio::awaitable<HeadOutcome> RequestReader::read_head() {
             co_return HeadOutcome::malformed;
         }
         const error_code read = co_await fill();
-        if (read == beast::error::timeout) co_return HeadOutcome::slow;
+        if (read == asio::error::timed_out) co_return HeadOutcome::slow;
         if (read) co_return HeadOutcome::closed;
     }
 }
@@ -87,12 +85,15 @@ asio::awaitable<IoResult> RequestReader::read_body(std::span<std::uint8_t> out) 
         body.more = true;
         error_code error;
         if (buffer_.size() > 0) {
-            buffer_.consume(parser_->put(buffer_.data(), error));
+            const std::size_t used = parser_->put(buffer_.data(), error);
+            buffer_.consume(used);
             const std::size_t produced = out.size() - body.size;
             if (error == beast::http::error::need_buffer || error == beast::http::error::need_more) error = {};
             if (error) co_return IoResult{error, 0};
             if (produced > 0) co_return IoResult{{}, produced};
             if (parser_->is_done()) co_return IoResult{};
+            // The parser stops after each chunk's header: there may be data behind it already.
+            if (used > 0) continue;
         }
         transport_.set_deadline(std::chrono::steady_clock::now() + limits_.body);
         if (const error_code read = co_await fill()) co_return IoResult{read, 0};

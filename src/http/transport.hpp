@@ -32,7 +32,7 @@ class Transport {
     virtual boost::asio::awaitable<void> finish_writing() = 0;
     virtual void close() = 0;  // whatever runs on it ends with an error
 
-    // Every operation that has not ended by then fails with a timeout.
+    // Every operation that has not ended by then fails with asio::error::timed_out; the connection can still be used.
     virtual void set_deadline(std::chrono::steady_clock::time_point when) = 0;
 
     virtual std::string peer_address() const = 0;
