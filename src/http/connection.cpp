@@ -46,7 +46,7 @@ Connection::Connection(Door& door, std::unique_ptr<Transport> transport, Audienc
 
 void Connection::finish_and_stop() {
     stopping_ = true;
-    if (reader_.is_idle()) transport_->close();
+    if (reader_.is_idle() || lingering_) transport_->close();
 }
 
 void Connection::break_off() {
@@ -84,12 +84,11 @@ asio::awaitable<void> Connection::run() {
                 break;
         }
     }
-    co_await linger();
+    if (!stopping_) co_await linger();
     transport_->close();
 }
 
 asio::awaitable<bool> Connection::serve() {
-    continued_ = false;
     awsapi::Request head = reader_.take_request();
     if (audience_ == Audience::devices) co_return co_await serve_device(std::move(head));
     if ((head.method == "GET" || head.method == "HEAD") && !is_signed(head) &&
@@ -164,7 +163,6 @@ asio::awaitable<bool> Connection::serve_device(awsapi::Request head) {
 asio::awaitable<Connection::Body> Connection::read_whole(std::string& body, Tally& tally) {
     if (reader_.content_length().value_or(0) > awsapi::max_body_bytes) co_return Body::too_large;
     if (reader_.expects_continue() && !reader_.body_done() && !co_await write_text("HTTP/1.1 100 Continue\r\n\r\n")) co_return Body::broken;
-    continued_ = true;
     // A byte a minute would keep each read alive; a body that is read whole must also be whole in good time.
     const auto end = std::chrono::steady_clock::now() + 2 * door_.options.body_timeout;
     piece_.resize(std::max<std::size_t>(piece_.size(), 64 * 1024));
@@ -195,10 +193,8 @@ asio::awaitable<bool> Connection::serve_upload(Exchange& exchange, Tally& tally)
     auto begun = co_await on_pool(door_.pool, [&] { return exchange.begin_upload(); });
     if (!begun) co_return co_await answer(exchange, exchange.busy(), tally);
     if (*begun) co_return co_await answer(exchange, std::move(**begun), tally);
-    if (reader_.expects_continue() && !reader_.body_done()) {
-        const bool told = co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");
-        continued_ = told;
-    }
+    // A peer that is gone shows when its body is read.
+    if (reader_.expects_continue() && !reader_.body_done()) (void)co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");
     piece_.resize(upload_piece);
     for (;;) {
         const IoResult read = co_await read_piece(piece_);
@@ -298,8 +294,10 @@ asio::awaitable<void> Connection::refuse_head(int status, std::string message) {
     co_await write_text(format_head(response, frame) + response.body);
 }
 
-// Closing with unread bytes makes the kernel send a reset, which can overtake the answer: read on for a while.
+// Closing with unread bytes makes the kernel send a reset, which can overtake the answer: read on for a while. Nothing is
+// lost when a stopping server does not.
 asio::awaitable<void> Connection::linger() {
+    lingering_ = true;
     transport_->set_deadline(std::chrono::steady_clock::now() + linger_time);
     co_await transport_->finish_writing();
     std::vector<std::uint8_t> scrap(64 * 1024);

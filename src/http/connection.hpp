@@ -51,7 +51,7 @@ class Connection {
     const Audience audience_;
     RequestReader reader_;
     std::vector<std::uint8_t> piece_;
-    bool stopping_ = false, continued_ = false;
+    bool stopping_ = false, lingering_ = false;
 };
 
 }  // namespace otabahn::http
