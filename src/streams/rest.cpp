@@ -82,9 +82,7 @@ Result<std::vector<StoredFile>> read_files(const Parts& parts, const std::vector
 
 Result<void> check_role(const Parts& parts, const Caller& caller, const std::string& stream, const std::string& role_arn) {
     if (auto allowed = parts.access.check_caller(caller, "iam:PassRole", role_arn); !allowed) return allowed;
-    auto trusted = parts.access.check_role_trust(caller.scope.account, role_arn, arn_of(caller.scope, stream));
-    if (trusted || trusted.error().code == ErrorCode::internal || trusted.error().code == ErrorCode::unavailable) return trusted;
-    return fail(ErrorCode::invalid_request, "The role " + role_arn + " cannot be assumed by AWS IoT: " + trusted.error().message, role_arn);
+    return parts.access.check_role_trust(caller.scope.account, role_arn, arn_of(caller.scope, stream));
 }
 
 Result<iot::CreateStreamResponse> create_stream(const Parts& parts, const Caller& caller, const iot::CreateStreamRequest& in) {
@@ -182,7 +180,9 @@ Result<StreamPage> parse_page(const iot::ListStreamsRequest& in) {
     const auto text = encoding::from_hex(*in.next_token);
     const auto blank = text ? text->find(' ') : std::string::npos;
     std::int64_t millis = 0;
-    if (blank == std::string::npos || std::from_chars(text->data(), text->data() + blank, millis).ptr != text->data() + blank)
+    const auto read = blank == std::string::npos ? std::from_chars_result{nullptr, std::errc::invalid_argument}
+                                                 : std::from_chars(text->data(), text->data() + blank, millis);
+    if (read.ec != std::errc() || read.ptr != text->data() + blank || !StreamIdRule::fits(std::string_view(*text).substr(blank + 1)))
         return fail(ErrorCode::invalid_request, "nextToken is none that ListStreams gave out; start again without one.");
     page.created = from_millis(millis);
     page.after = text->substr(blank + 1);
