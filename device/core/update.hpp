@@ -75,8 +75,8 @@ struct Settings {
     std::uint32_t block_bytes = 16 * 1024;  // AWS hands a connection 100 messages and 512 KB a second: smaller blocks waste it
     Transfer::Link link;
     Millis report_every{5'000};  // at most so often while it downloads
-    Millis save_every{1'000};
-    std::uint32_t save_bytes = 1024 * 1024;  // what a power cut may cost to fetch again
+    Millis save_every{500};
+    std::uint32_t save_bytes = 512 * 1024;  // what a power cut may cost to fetch again
     Millis ask_every{15 * 60'000};           // a notification may get lost
 };
 
