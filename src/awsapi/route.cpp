@@ -20,38 +20,39 @@ std::string_view take_segment(std::string_view& path) {
     return segment;
 }
 
-struct PathMatch {
-    Labels labels;
-    int literals = 0;
-};
+bool is_literal(std::string_view segment, std::string_view wanted) {
+    return segment.find('%') == std::string_view::npos ? segment == wanted : percent_decode(segment) == wanted;
+}
 
-// Both paths start with a slash. Only {Label} and literal segments occur in the models, and {Label+} at the end.
-std::optional<PathMatch> match_path(std::string_view pattern, std::string_view path) {
+// Both paths start with a slash. Only {Label} and literal segments occur in the models, and {Label+} at the end. Gives the
+// number of literal segments when the path fits; the labels are collected for the winner alone, so most operations of a
+// service are told apart without an allocation.
+std::optional<int> match_path(std::string_view pattern, std::string_view path, Labels* labels) {
     if (!path.starts_with('/')) return std::nullopt;
     pattern.remove_prefix(1);
     path.remove_prefix(1);
-    PathMatch match;
+    int literals = 0;
     bool pattern_more = true, path_more = true;
     while (pattern_more && path_more) {
-        if (pattern.starts_with('{') && pattern.ends_with("+}") && pattern.find('/') == std::string_view::npos) {
-            if (path.empty()) return std::nullopt;
-            match.labels.emplace_back(pattern.substr(1, pattern.size() - 3), percent_decode(path));
-            return match;
-        }
         pattern_more = pattern.find('/') != std::string_view::npos;
+        if (!pattern_more && pattern.ends_with("+}")) {
+            if (path.empty()) return std::nullopt;
+            if (labels) labels->emplace_back(pattern.substr(1, pattern.size() - 3), percent_decode(path));
+            return literals;
+        }
         path_more = path.find('/') != std::string_view::npos;
         const auto wanted = take_segment(pattern);
         const auto got = take_segment(path);
         if (wanted.starts_with('{')) {
             if (got.empty()) return std::nullopt;
-            match.labels.emplace_back(wanted.substr(1, wanted.size() - 2), percent_decode(got));
+            if (labels) labels->emplace_back(wanted.substr(1, wanted.size() - 2), percent_decode(got));
         } else {
-            if (percent_decode(got) != wanted) return std::nullopt;
-            ++match.literals;
+            if (!is_literal(got, wanted)) return std::nullopt;
+            ++literals;
         }
     }
     if (pattern_more || path_more) return std::nullopt;
-    return match;
+    return literals;
 }
 
 bool has_markers(const OperationRow& operation, const Request& request) {
@@ -91,15 +92,16 @@ Outcome<Route> find_rest(const ServiceRow& service, const Request& request, std:
     std::optional<Fitness> best_fitness;
     for (const OperationRow& operation : service.operations) {
         if (operation.method != request.method || !has_markers(operation, request)) continue;
-        auto match = match_path(operation.path, path);
-        if (!match) continue;
-        const auto candidate = fitness(operation, request, match->literals);
+        const auto literals = match_path(operation.path, path, nullptr);
+        if (!literals) continue;
+        const auto candidate = fitness(operation, request, *literals);
         if (is_not_meant(operation, candidate) || (best_fitness && candidate <= *best_fitness)) continue;
         best_fitness = candidate;
-        best = Route{&operation, std::move(match->labels)};
+        best.operation = &operation;
     }
-    if (best.operation) return best;
-    return no_rest_operation(service, request);
+    if (!best.operation) return no_rest_operation(service, request);
+    match_path(best.operation->path, path, &best.labels);
+    return best;
 }
 
 }  // namespace
