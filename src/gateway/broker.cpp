@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/broker.hpp"
+
+#include "gateway/connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace otabahn::gateway {
+
+SubscriptionIndex& Broker::index_of(const Scope& scope) {
+    auto& index = indexes_[scope];
+    if (!index) index = std::make_unique<SubscriptionIndex>();
+    return *index;
+}
+
+void Broker::index(Subscription& subscription) {
+    index_of(subscription.session->key().scope).add(subscription);
+    subscription_count_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Broker::unindex(Subscription& subscription) {
+    if (!subscription.indexed()) return;
+    index_of(subscription.session->key().scope).remove(subscription);
+    subscription_count_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Broker::adopt(const StoredSession& stored, Timestamp now) {
+    auto& slot = slots_[stored.key];
+    slot.generation = directory_.claim(stored.key, loop_).generation;
+    slot.session = std::make_unique<Session>(stored.key, stored.version, *this);
+    auto& session = *slot.session;
+    session.expiry_seconds = stored.expiry_seconds;
+    session.in_store = true;
+    session.restore(stored.last_sequence, stored.messages);
+    // One that was connected when the server went away counts from now.
+    session.expires_at = stored.expires_at.value_or(now + std::chrono::seconds(stored.expiry_seconds));
+    expiries_.emplace(*session.expires_at, stored.key);
+    for (const auto& row : stored.subscriptions) {
+        auto& subscription = session.add(row.filter);
+        subscription.qos = row.qos;
+        subscription.no_local = row.no_local;
+        subscription.retain_as_published = row.retain_as_published;
+        index(subscription);
+    }
+}
+
+void Broker::open(Connection& connection, SessionRequest request) {
+    const SessionKey key = request.key;
+    const auto claimed = directory_.claim(key, loop_);
+    Claim claim{claimed.generation, std::nullopt, connection.peer().id, std::move(request)};
+    if (claimed.previous_loop && *claimed.previous_loop != loop_) {
+        claim.awaiting = true;
+        loops_.post(*claimed.previous_loop, [key, generation = claimed.generation, to = loop_](Broker& owner) {
+            owner.add_claim(key, Claim{generation, to});
+        });
+    }
+    add_claim(key, std::move(claim));
+}
+
+void Broker::add_claim(const SessionKey& key, Claim claim) {
+    auto& claims = slots_[key].claims;
+    const auto place = std::find_if(claims.begin(), claims.end(), [&](const Claim& other) { return other.generation > claim.generation; });
+    claims.insert(place, std::move(claim));
+    serve(key);
+}
+
+void Broker::serve(const SessionKey& key) {
+    for (;;) {
+        const auto found = slots_.find(key);
+        if (found == slots_.end()) return;
+        auto& slot = found->second;
+        if (slot.busy || slot.claims.empty() || slot.claims.front().awaiting) return;
+        Claim claim = std::move(slot.claims.front());
+        slot.claims.erase(slot.claims.begin());
+        slot.busy = true;  // what ends a connection below comes back through leave()
+        if (claim.for_loop) {
+            hand_over(key, slot, claim);
+            slot.busy = false;
+            forget_if_unused(key);
+        } else {
+            serve_own(key, slot, std::move(claim));
+        }
+    }
+}
+
+void Broker::end_connection(Slot& slot) {
+    if (slot.connection == 0) return;
+    if (auto* connection = find_(slot.connection)) connection->taken_over();
+    slot.connection = 0;
+}
+
+void Broker::hand_over(const SessionKey& key, Slot& slot, const Claim& claim) {
+    end_connection(slot);
+    if (slot.session)
+        for (const auto& subscription : slot.session->subscriptions()) unindex(*subscription);
+    auto moved = std::make_shared<std::unique_ptr<Session>>(std::move(slot.session));  // std::function wants what it holds copyable
+    loops_.post(*claim.for_loop,
+                [key, generation = claim.generation, moved](Broker& owner) { owner.received(key, generation, std::move(*moved)); });
+}
+
+void Broker::received(const SessionKey& key, std::uint64_t generation, std::unique_ptr<Session> session) {
+    auto& slot = slots_[key];
+    if (session) {
+        session->adopt(*this);
+        for (const auto& subscription : session->subscriptions()) index(*subscription);
+        slot.session = std::move(session);
+        // In case that whoever claimed it has gone meanwhile.
+        if (slot.session->expires_at) expiries_.emplace(*slot.session->expires_at, key);
+    }
+    for (auto& claim : slot.claims)
+        if (claim.generation == generation) claim.awaiting = false;
+    serve(key);
+}
+
+void Broker::serve_own(const SessionKey& key, Slot& slot, Claim claim) {
+    slot.generation = claim.generation;
+    end_connection(slot);
+    auto* connection = find_(claim.connection);
+    if (connection == nullptr || connection->ended()) {  // it went away while it waited
+        slot.busy = false;
+        return forget_if_unused(key);
+    }
+    const auto& request = *claim.request;
+    // A session of the other protocol version cannot be resumed (spec gateway 1.5).
+    if (slot.session && (request.clean_start || slot.session->version() != request.version)) discard(slot);
+    const bool present = slot.session != nullptr;
+    if (!present) slot.session = std::make_unique<Session>(key, request.version, *this);
+    auto& session = *slot.session;
+    session.expiry_seconds = request.expiry_seconds;
+    session.expires_at.reset();
+    slot.connection = claim.connection;
+    if (!session.persistent() && !session.in_store) return finish(key, claim.generation, present, true);
+    session.in_store = true;
+    store_.save(key, session.version(), session.expiry_seconds, std::nullopt,
+                [this, key, generation = claim.generation, present](bool stored) {
+                    loops_.post(loop_, [key, generation, present, stored](Broker& owner) {
+                        owner.finish(key, generation, present, stored);
+                        owner.serve(key);
+                    });
+                });
+}
+
+void Broker::finish(const SessionKey& key, std::uint64_t generation, bool present, bool stored) {
+    const auto found = slots_.find(key);
+    if (found == slots_.end() || found->second.generation != generation) return;
+    auto& slot = found->second;
+    slot.busy = false;
+    auto* connection = find_(slot.connection);
+    if (connection == nullptr || connection->ended()) {
+        slot.connection = 0;
+        if (slot.session->persistent()) {
+            slot.session->expires_at = from_millis(0);  // nobody ever used it: gone with the next look
+            expiries_.emplace(*slot.session->expires_at, key);
+        } else {
+            discard(slot);
+        }
+        return forget_if_unused(key);
+    }
+    connection->session_opened(stored ? slot.session.get() : nullptr, present);
+    if (!stored) {
+        slot.connection = 0;
+        discard(slot);
+        forget_if_unused(key);
+    }
+}
+
+void Broker::leave(Connection& connection, Session& session, Timestamp now) {
+    const SessionKey key = session.key();
+    const auto found = slots_.find(key);
+    if (found == slots_.end() || found->second.session.get() != &session) return;
+    auto& slot = found->second;
+    if (slot.connection == connection.peer().id) slot.connection = 0;
+    session.detach();
+    if (session.persistent()) {
+        session.expires_at = now + std::chrono::seconds(session.expiry_seconds);
+        expiries_.emplace(*session.expires_at, key);
+        session.in_store = true;
+        store_.save(key, session.version(), session.expiry_seconds, session.expires_at, nullptr);
+        return;
+    }
+    discard(slot);
+    forget_if_unused(key);
+}
+
+void Broker::discard(Slot& slot) {
+    if (!slot.session) return;
+    for (const auto& subscription : slot.session->subscriptions()) unindex(*subscription);
+    if (slot.session->in_store) store_.end(slot.session->key());
+    slot.session.reset();
+}
+
+void Broker::forget_if_unused(const SessionKey& key) {
+    const auto found = slots_.find(key);
+    if (found == slots_.end()) return;
+    const auto& slot = found->second;
+    if (slot.session || slot.busy || !slot.claims.empty()) return;
+    directory_.release(key, slot.generation);
+    slots_.erase(found);
+}
+
+void Broker::expire(Timestamp now) {
+    while (!expiries_.empty() && expiries_.begin()->first <= now) {
+        const auto [due, key] = *expiries_.begin();
+        expiries_.erase(expiries_.begin());
+        const auto found = slots_.find(key);
+        if (found == slots_.end() || found->second.busy || found->second.connection != 0) continue;
+        auto& slot = found->second;
+        if (!slot.session || slot.session->expires_at != due) continue;
+        discard(slot);
+        forget_if_unused(key);
+    }
+}
+
+void Broker::store_subscriptions(Connection& connection, SubscriptionChange change, std::string answer) {
+    store_.change(connection.session()->key(), std::move(change),
+                  [this, id = connection.peer().id, answer = std::move(answer)](bool stored) {
+                      loops_.post(loop_, [id, answer, stored](Broker& owner) {
+                          auto* subscriber = owner.find_(id);
+                          if (subscriber == nullptr) return;
+                          if (stored) {
+                              subscriber->transmit(answer);
+                          } else {
+                              subscriber->store_failed("the subscriptions could not be stored");
+                          }
+                      });
+                  });
+}
+
+void Broker::publish(const MessagePtr& message, const TicketPtr& ticket) {
+    for (std::size_t loop = 0; loop < loops_.count(); ++loop)
+        if (loop != loop_ && loops_.listens(loop))
+            loops_.post(loop, [message, ticket](Broker& broker) { broker.deliver(message, ticket); });
+    deliver(message, ticket);
+}
+
+void Broker::deliver(const MessagePtr& message, const TicketPtr& ticket) {
+    const auto index = indexes_.find(message->scope);
+    if (index == indexes_.end()) return;
+    ++mark_;
+    matches_.clear();
+    index->second->match(message->topic, [&](Subscription& subscription) {
+        auto& session = *subscription.session;
+        if (subscription.no_local && session.key().client_id == message->publisher_client_id) return;
+        const std::uint8_t qos = std::min(subscription.qos, message->qos);
+        if (session.mark == mark_) {
+            matches_[session.mark_index].qos = std::max(matches_[session.mark_index].qos, qos);
+            return;
+        }
+        session.mark = mark_;
+        session.mark_index = matches_.size();
+        matches_.push_back({&session, qos});
+    });
+    for (const auto& match : matches_) match.session->offer(message, match.qos, ticket, settings_.limits);
+}
+
+SessionStorage::Handle Broker::keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, const TicketPtr& ticket) {
+    return store_.keep(key, sequence, message, ticket);
+}
+
+void Broker::drop(const SessionKey& key, std::int64_t sequence, const Handle& handle) { store_.drop(key, sequence, handle); }
+
+void Broker::fetch(const Session& session, std::uint64_t epoch, std::int64_t after, std::size_t most) {
+    const SessionKey& key = session.key();
+    store_.fetch(key, after, most, [this, key, epoch](std::optional<std::vector<StoredMessage>> messages) {
+        auto moved = std::make_shared<std::optional<std::vector<StoredMessage>>>(std::move(messages));  // std::function wants it copyable
+        loops_.post(loop_, [key, epoch, moved](Broker& owner) {
+            const auto found = owner.slots_.find(key);
+            if (found != owner.slots_.end() && found->second.session) found->second.session->fetched(epoch, std::move(*moved));
+        });
+    });
+}
+
+}  // namespace otabahn::gateway

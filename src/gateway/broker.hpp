@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sessions of one loop: opening, taking over, keeping and ending them, and giving messages to those that subscribed. Knows
+// other loops only as an index to post to; everything here runs on its own loop.
+//
+// A client id has one session in the whole gateway. Whoever connects claims it in the directory; the loop that had it ends the
+// old connection and hands the session over. Claims made meanwhile wait in line at the loop that is to get it.
+#pragma once
+
+#include "gateway/connection_host.hpp"
+#include "gateway/session_directory.hpp"
+#include "gateway/session_store.hpp"
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace otabahn::gateway {
+
+class Broker;
+
+// The loops as a broker sees them.
+class Loops {
+  public:
+    virtual ~Loops() = default;
+    virtual std::size_t count() const = 0;
+    // Runs `work` on that loop, later; any thread.
+    virtual void post(std::size_t loop, std::function<void(Broker&)> work) = 0;
+    // Whether that loop has a subscription of any kind; any thread.
+    virtual bool listens(std::size_t loop) const = 0;
+};
+
+class Broker final : public SessionStorage {
+  public:
+    using FindConnection = std::function<Connection*(std::uint64_t id)>;
+
+    Broker(std::size_t loop, Loops& loops, SessionDirectory& directory, SessionStore& store, const ConnectionSettings& settings,
+           Tally& tally, FindConnection find_connection)
+        : loop_(loop),
+          loops_(loops),
+          directory_(directory),
+          store_(store),
+          settings_(settings),
+          tally_(tally),
+          find_(std::move(find_connection)) {}
+
+    void adopt(const StoredSession& stored, Timestamp now);  // at start
+    void open(Connection& connection, SessionRequest request);
+    void leave(Connection& connection, Session& session, Timestamp now);
+    void expire(Timestamp now);
+
+    void index(Subscription& subscription);
+    void unindex(Subscription& subscription);
+    void store_subscriptions(Connection& connection, SubscriptionChange change, std::string answer);
+
+    void publish(const MessagePtr& message, const TicketPtr& ticket);  // to the subscribers of all loops
+    void deliver(const MessagePtr& message, const TicketPtr& ticket);  // to those of this one
+
+    std::size_t sessions() const { return slots_.size(); }
+    std::size_t subscriptions() const { return subscription_count_.load(std::memory_order_relaxed); }  // any thread
+
+    // SessionStorage
+    Handle keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, const TicketPtr& ticket) override;
+    void drop(const SessionKey& key, std::int64_t sequence, const Handle& handle) override;
+    void fetch(const Session& session, std::uint64_t epoch, std::int64_t after, std::size_t most) override;
+
+  private:
+    // Claims are served in the order of their generations; each follows the one that the directory named as its predecessor.
+    struct Claim {
+        std::uint64_t generation = 0;
+        std::optional<std::size_t> for_loop;  // another loop's: it gets the session
+        std::uint64_t connection = 0;         // else this loop's own
+        std::optional<SessionRequest> request;
+        bool awaiting = false;  // the session is on its way from the loop that had it
+    };
+    struct Slot {
+        std::unique_ptr<Session> session;
+        std::uint64_t connection = 0;  // 0: offline
+        std::uint64_t generation = 0;  // of the claim by which this loop has the session
+        bool busy = false;             // a claim's session is just being stored
+        std::vector<Claim> claims;     // by generation
+    };
+
+    void add_claim(const SessionKey& key, Claim claim);
+    void serve(const SessionKey& key);
+    void serve_own(const SessionKey& key, Slot& slot, Claim claim);
+    void finish(const SessionKey& key, std::uint64_t generation, bool present, bool stored);
+    void hand_over(const SessionKey& key, Slot& slot, const Claim& claim);
+    void received(const SessionKey& key, std::uint64_t generation, std::unique_ptr<Session> session);
+    void end_connection(Slot& slot);
+    void discard(Slot& slot);
+    void forget_if_unused(const SessionKey& key);
+    SubscriptionIndex& index_of(const Scope& scope);
+
+    std::size_t loop_;
+    Loops& loops_;
+    SessionDirectory& directory_;
+    SessionStore& store_;
+    const ConnectionSettings& settings_;
+    Tally& tally_;
+    FindConnection find_;
+
+    std::unordered_map<SessionKey, Slot, SessionKeyHash> slots_;
+    std::unordered_map<Scope, std::unique_ptr<SubscriptionIndex>> indexes_;
+    std::atomic<std::size_t> subscription_count_{0};
+    std::multimap<Timestamp, SessionKey> expiries_;
+    struct Match {
+        Session* session;
+        std::uint8_t qos;
+    };
+    std::vector<Match> matches_;
+    std::uint64_t mark_ = 0;
+};
+
+}  // namespace otabahn::gateway

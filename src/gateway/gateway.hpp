@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The device gateway: MQTT 3.1.1 and 5 over mutual TLS. One event loop per core, a connection lives on one of them; what blocks
+// (registry, store, services) runs on the pool that the program gives. Owned by the program; started once, stopped once.
+#pragma once
+
+#include "base/error.hpp"
+#include "gateway/admission.hpp"
+#include "runtime/bus.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/pool.hpp"
+#include "runtime/store.hpp"
+#include "runtime/topics.hpp"
+#include "streams/streams.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace prometheus {
+class Registry;
+}
+
+namespace otabahn::gateway {
+
+struct Options {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8883;     // 0 takes a free one
+    std::string certificate_file;  // PEM, the server's certificate and what leads to its root
+    std::string private_key_file;  // PEM
+    std::size_t loops = 1;
+    bool extended_quotas = false;
+    bool explain_refusals = true;  // reason strings to MQTT 5 clients
+    std::chrono::seconds stop_deadline{5};
+};
+
+// Streams as the gateway needs them; tests give their own. Blocking.
+class StreamSource {
+  public:
+    virtual ~StreamSource() = default;
+    virtual Result<std::shared_ptr<const streams::OpenStream>> load(const Scope& scope, const StreamId& stream) = 0;
+};
+
+class StreamsSource final : public StreamSource {
+  public:
+    explicit StreamsSource(streams::Streams& streams) : streams_(streams) {}
+    Result<std::shared_ptr<const streams::OpenStream>> load(const Scope& scope, const StreamId& stream) override {
+        return streams_.load(scope, stream);
+    }
+
+  private:
+    streams::Streams& streams_;
+};
+
+// What it works with; all of it outlives the gateway.
+struct Parts {
+    runtime::Store& store;
+    runtime::Bus& bus;
+    const runtime::Clock& clock;
+    runtime::BlockingPool& pool;
+    IdentitySource& identities;
+    StreamSource& streams;
+    std::vector<runtime::TopicService*> services;
+    prometheus::Registry& metrics;
+};
+
+struct Endpoint {
+    std::string host;
+    std::uint16_t port = 0;
+};
+
+class Gateway {
+  public:
+    Gateway(Options options, Parts parts);
+    ~Gateway();
+    Gateway(const Gateway&) = delete;
+    Gateway& operator=(const Gateway&) = delete;
+
+    // Reads the persistent sessions, binds and accepts; blocking. A refusal names the file or address that did not do.
+    Result<Endpoint> start();
+    // Says goodbye to every client, waits for what is being stored, then closes what is left after the deadline.
+    void stop();
+
+  private:
+    class State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace otabahn::gateway

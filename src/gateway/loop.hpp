@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// One event loop on one thread, and everything that lives on it: links, sessions, open streams, counts. It is what its
+// connections ask of their surroundings (connection_host.hpp). Other threads reach it by post() alone.
+#pragma once
+
+#include "gateway/broker.hpp"
+#include "gateway/gateway.hpp"
+#include "gateway/link.hpp"
+#include "gateway/metrics.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace otabahn::gateway {
+
+// What all loops of a gateway share; the gateway owns it.
+struct Shared {
+    Parts parts;
+    ConnectionSettings settings;
+    bool extended_quotas;
+    TopicTable topics;
+    DocumentCache documents;
+    SessionDirectory directory;
+    SessionStore store;
+    Metrics metrics;
+    std::optional<TlsContext> tls;
+    std::atomic<int> jobs{0};  // on the pool, not answered yet
+};
+
+class Loop final : public ConnectionHost {
+  public:
+    Loop(std::size_t number, Shared& shared, Loops& loops);
+    ~Loop() override;
+
+    void run();  // starts the thread
+    void join();
+    boost::asio::io_context& context() { return context_; }
+    void post(std::function<void(Loop&)> work);  // any thread
+    Broker& broker() { return broker_; }
+    std::size_t links() const { return link_count_.load(std::memory_order_relaxed); }  // any thread
+
+    // On the loop:
+    void adopt(boost::asio::ip::tcp::socket socket);
+    void on_change(const runtime::Change& change);
+    void say_goodbye();
+    void abort_all();
+    void remove(Link& link);
+
+    // A turn: everything that one event causes. When the outermost ends, acknowledgements go out and woken links are settled.
+    class Turn {
+      public:
+        explicit Turn(Loop& loop) : loop_(loop) { loop_.begin_turn(); }
+        ~Turn() { loop_.end_turn(); }
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+
+      private:
+        Loop& loop_;
+    };
+
+    std::span<std::uint8_t> scratch() { return scratch_; }
+    const TlsContext& tls() const { return *shared_.tls; }
+    void schedule(Link& link);
+    void wake_link(Link& link);
+    void ticket_done(std::uint64_t connection, std::uint16_t packet_id, bool stored);  // any thread
+
+    // ConnectionHost
+    Timestamp now() const override { return now_; }
+    const ConnectionSettings& settings() const override { return shared_.settings; }
+    const TopicTable& topics() const override { return shared_.topics; }
+    BufferPool& buffers() override { return buffers_; }
+    Tally& tally() override { return tally_; }
+    std::string random_client_id() override;
+    void load_admission(Connection& connection, const std::string& client_id) override;
+    void open_session(Connection& connection, SessionRequest request) override { broker_.open(connection, std::move(request)); }
+    void leave_session(Connection& connection, Session& session) override { broker_.leave(connection, session, now_); }
+    void index(Subscription& subscription) override { broker_.index(subscription); }
+    void unindex(Subscription& subscription) override { broker_.unindex(subscription); }
+    void store_subscriptions(Connection& connection, SubscriptionChange change, std::string answer) override {
+        broker_.store_subscriptions(connection, std::move(change), std::move(answer));
+    }
+    TicketPtr make_ticket(Connection& connection, std::uint16_t packet_id) override;
+    void publish(MessagePtr message, TicketPtr ticket) override { broker_.publish(message, ticket); }
+    void publish_for_service(const Scope& scope, runtime::Publication publication) override;
+    void call(Connection& connection, runtime::TopicService& service, runtime::TopicCall call) override;
+    bool answer_stream(Connection& connection, const streams::BlockRequest& request, streams::BlockSink& sink) override;
+    void wake(Connection& connection) override;
+
+  private:
+    struct Acknowledgement {
+        std::uint64_t connection;
+        std::uint16_t packet_id;
+        bool stored;
+    };
+    using StreamKey = std::pair<Scope, StreamId>;
+
+    void begin_turn();
+    void end_turn();
+    void tick();
+    void arm_tick();
+    Link* find(std::uint64_t id);
+    Connection* find_connection(std::uint64_t id);
+    // `work` on the pool, then what it returned on this loop. A full pool is asked again shortly.
+    void run_blocking(std::function<std::function<void(Loop&)>()> work);
+    void retry_deferred();
+    void renew_stale();
+    void mark_stale(Link& link);
+
+    std::size_t number_;
+    Shared& shared_;
+    Tally tally_;
+    BufferPool buffers_;
+    boost::asio::io_context context_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
+    boost::asio::steady_timer tick_timer_{context_}, retry_timer_{context_};
+    bool retrying_ = false;
+    Broker broker_;
+    streams::StreamBlocks streams_;
+    std::map<StreamKey, std::vector<std::uint64_t>> warming_;  // who waits for which stream
+
+    std::unordered_map<std::uint64_t, std::shared_ptr<Link>> links_;  // shared with the waits of their sockets
+    std::atomic<std::size_t> link_count_{0};
+    std::uint64_t last_link_ = 0;
+    std::vector<std::shared_ptr<Link>> dirty_;
+    std::vector<Acknowledgement> acknowledgements_;
+    int depth_ = 0;
+    Timestamp now_;
+
+    static constexpr std::size_t wheel_slots = 256;
+    std::array<std::vector<std::uint64_t>, wheel_slots> wheel_;
+    std::uint64_t tick_ = 0;
+
+    std::deque<std::function<std::function<void(Loop&)>()>> deferred_;
+    std::deque<std::uint64_t> stale_;
+    std::size_t renewals_ = 0;
+    std::array<std::uint8_t, 32768> scratch_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace otabahn::gateway

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/session.hpp"
+
+#include "mqtt/topic.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+namespace otabahn::gateway {
+namespace {
+
+constexpr std::size_t fetch_at_once = 100;
+
+std::uint64_t new_epoch() {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace
+
+Subscription* Session::find(std::string_view filter) {
+    for (auto& subscription : subscriptions_)
+        if (subscription->filter == filter) return subscription.get();
+    return nullptr;
+}
+
+Subscription& Session::add(std::string_view filter) {
+    if (auto* found = find(filter)) return *found;
+    auto& added = subscriptions_.emplace_back(std::make_unique<Subscription>());
+    added->session = this;
+    added->filter = filter;
+    return *added;
+}
+
+void Session::erase(std::string_view filter) {
+    std::erase_if(subscriptions_, [&](const auto& subscription) { return subscription->filter == filter; });
+}
+
+std::optional<std::uint8_t> Session::granted(std::string_view topic) const {
+    std::optional<std::uint8_t> best;
+    for (const auto& subscription : subscriptions_)
+        if ((!best || *best < subscription->qos) && mqtt::matches(subscription->filter, topic)) best = subscription->qos;
+    return best;
+}
+
+void Session::attach(Outlet& outlet, std::uint16_t window) {
+    epoch_ = new_epoch();
+    outlet_ = &outlet;
+    window_ = window;
+    expires_at.reset();
+    fetching_ = false;
+}
+
+void Session::detach() {
+    epoch_ = new_epoch();
+    outlet_ = nullptr;
+    fetching_ = false;
+    in_flight_.clear();
+    in_flight_.shrink_to_fit();
+    queue_.clear();
+    queue_.shrink_to_fit();
+    queue_head_ = queue_bytes_ = 0;
+    // What was not acknowledged is fetched again, from the oldest on.
+    fetched_sequence_ = 0;
+    backlog_ = stored_;
+}
+
+void Session::restore(std::int64_t last_sequence, std::size_t stored) {
+    next_sequence_ = last_sequence + 1;
+    stored_ = backlog_ = stored;
+}
+
+std::uint16_t Session::next_packet_id() {
+    for (;;) {
+        if (++last_packet_id_ == 0) ++last_packet_id_;
+        const bool taken =
+            std::any_of(in_flight_.begin(), in_flight_.end(), [&](const Entry& entry) { return entry.packet_id == last_packet_id_; });
+        if (!taken) return last_packet_id_;
+    }
+}
+
+void Session::forget(const Entry& entry) {
+    if (entry.sequence == 0) return;
+    storage_->drop(key_, entry.sequence, entry.handle);
+    --stored_;
+}
+
+void Session::send(Entry entry) {
+    if (!outlet_->may_receive(*entry.message)) return forget(entry);
+    entry.packet_id = next_packet_id();
+    outlet_->deliver(*entry.message, 1, entry.packet_id);
+    in_flight_.push_back(std::move(entry));
+}
+
+void Session::offer(const MessagePtr& message, std::uint8_t qos, const TicketPtr& ticket, const Limits& limits) {
+    if (qos == 0) {
+        if (outlet_ != nullptr && outlet_->has_room() && outlet_->may_receive(*message)) outlet_->deliver(*message, 0, 0);
+        return;
+    }
+    Entry entry{message, 0, {}, 0};
+    const bool store = persistent() && !message->transient;
+    if (store) {
+        if (stored_ >= limits.stored_messages) return;
+        if (outlet_ != nullptr && !outlet_->may_receive(*message)) return;
+        entry.sequence = next_sequence_++;
+        ++stored_;
+        entry.handle = storage_->keep(key_, entry.sequence, message, ticket);
+        const bool queue_full = queue_.size() - queue_head_ >= queued_messages / 4 || queue_bytes_ >= queued_bytes / 4;
+        if (outlet_ == nullptr || backlog_ != 0 || queue_full) {
+            ++backlog_;
+            return;
+        }
+        fetched_sequence_ = entry.sequence;
+    } else if (outlet_ == nullptr) {
+        return;
+    }
+    if (queue_.empty() && window_open() && outlet_->has_room()) return send(std::move(entry));
+    queue_bytes_ += message->payload.size();
+    queue_.push_back(std::move(entry));
+    if (!store && (queue_.size() - queue_head_ > queued_messages || queue_bytes_ > queued_bytes)) outlet_->overrun();
+}
+
+bool Session::acknowledge(std::uint16_t packet_id) {
+    const auto found = std::find_if(in_flight_.begin(), in_flight_.end(), [&](const Entry& entry) { return entry.packet_id == packet_id; });
+    if (found == in_flight_.end()) return false;
+    forget(*found);
+    in_flight_.erase(found);
+    pump();
+    return true;
+}
+
+void Session::pump() {
+    if (outlet_ == nullptr) return;
+    while (queue_head_ < queue_.size() && window_open() && outlet_->has_room()) {
+        Entry entry = std::move(queue_[queue_head_++]);
+        queue_bytes_ -= entry.message->payload.size();
+        send(std::move(entry));
+    }
+    if (queue_head_ == queue_.size() && queue_head_ != 0) {
+        queue_.clear();
+        queue_head_ = 0;
+        if (queue_.capacity() > 16) queue_.shrink_to_fit();
+    }
+    if (queue_.empty() && backlog_ != 0 && !fetching_ && window_open()) {
+        fetching_ = true;
+        storage_->fetch(*this, epoch_, fetched_sequence_, fetch_at_once);
+    }
+}
+
+void Session::fetched(std::uint64_t epoch, std::optional<std::vector<StoredMessage>> messages) {
+    if (epoch != epoch_ || outlet_ == nullptr) return;
+    fetching_ = false;
+    if (!messages) return;
+    if (messages->empty()) backlog_ = 0;  // the store holds no more than what was fetched: what was counted has gone otherwise
+    for (auto& stored : *messages) {
+        fetched_sequence_ = stored.sequence;
+        if (backlog_ != 0) --backlog_;
+        queue_bytes_ += stored.message->payload.size();
+        queue_.push_back(Entry{std::move(stored.message), stored.sequence, {}, 0});
+    }
+    pump();
+}
+
+}  // namespace otabahn::gateway
