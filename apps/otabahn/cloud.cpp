@@ -6,7 +6,7 @@
 #include "apps/otabahn/data_folder.hpp"
 #include "apps/otabahn/presigner.hpp"
 #include "awsapi/compatibility.hpp"
-#include "blob/blob.hpp"
+#include "blob/folder.hpp"
 #include "bus/bus.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/sql.hpp"
@@ -93,7 +93,7 @@ struct Cloud::Parts {
           access(*store, bus, clock),
           objects(*store, *blobs, bus, clock, access),
           registry(*store, bus, clock, *pki, access, settings.hostname),
-          streams(*store, bus, clock, objects, access),
+          streams(*store, bus, clock, objects, access, settings.quotas == "extended"),
           signer(*store, clock, objects, access, [this](std::function<void()> work) { pool.post(std::move(work)); }),
           jobs(*store, bus, clock, objects, access, make_presigner(access, objects, clock, [this] { return endpoints.http; })),
           pool("work", work_threads, work_queue) {}
@@ -126,6 +126,8 @@ struct Cloud::Parts {
     awsapi::Operations operations;
     std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
     runtime::BlockingPool pool;
+    gateway::RegistryIdentities identities{registry};
+    gateway::StreamsSource stream_source{streams};
     std::unique_ptr<gateway::Gateway> gateway;
     std::unique_ptr<http::HttpServer> http;
     Endpoints endpoints;
@@ -172,19 +174,24 @@ Result<void> Cloud::Parts::listen(const ServeSettings& settings) {
     options.hostname = settings.hostname;
     http = std::make_unique<http::HttpServer>(options, pool, access, operations, clock, metrics, [this] { return well_known; });
 
+    auto mqtt_address = http::Address::parse(settings.mqtt);
+    if (!mqtt_address) return Unexpected(mqtt_address.error());
     gateway::Options device;
-    device.address = settings.mqtt;
-    device.certificate_file = pki->server_certificate_file().string();
-    device.key_file = pki->server_key_file().string();
+    device.host = mqtt_address->host;
+    device.port = mqtt_address->port;
+    device.certificate_file = options.tls.certificate_file;
+    device.private_key_file = options.tls.key_file;
+    device.loops = std::max(1U, std::thread::hardware_concurrency());
     device.extended_quotas = settings.quotas == "extended";
-    gateway = std::make_unique<gateway::Gateway>(device, gateway::Ports{*store, bus, clock, registry, streams, pool, metrics, {&jobs}});
+    gateway = std::make_unique<gateway::Gateway>(
+        device, gateway::Parts{*store, bus, clock, pool, identities, stream_source, {&jobs}, *metrics});
 
     auto mqtt = gateway->start();
     if (!mqtt) return Unexpected(mqtt.error());
     auto bound = http->start();
     if (!bound) return Unexpected(bound.error());
     endpoints = {.http = "http://" + bound->http.text(),
-                 .mqtt = *mqtt,
+                 .mqtt = http::Address{mqtt->host, mqtt->port}.text(),
                  .https = bound->https->text(),
                  .device_https = bound->device_https->text(),
                  .account = settings.accounts.front(),
@@ -249,7 +256,7 @@ std::string Cloud::ready_line() const {
            " data=" + parts_->folder.path().string();
 }
 
-Result<std::string> compatibility_markdown() {
+Result<std::string> Cloud::compatibility_markdown() {
     const auto scratch = fs::temp_directory_path() / ("otabahn-compatibility-" + std::to_string(::getpid()));
     Result<std::string> out = [&]() -> Result<std::string> {
         ServeSettings settings;

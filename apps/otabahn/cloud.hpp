@@ -21,13 +21,13 @@ class Cloud {
     void stop();  // takes nothing new, finishes what runs
     std::string ready_line() const;
 
+    // Every operation of the models with what this program does of it: docs/compatibility.md.
+    static Result<std::string> compatibility_markdown();
+
   private:
     struct Parts;
     ServeSettings settings_;
     std::unique_ptr<Parts> parts_;
 };
-
-// Every operation of the models with what this program does of it: docs/compatibility.md.
-Result<std::string> compatibility_markdown();
 
 }  // namespace otabahn::program

@@ -76,7 +76,7 @@ int run(int argc, char** argv) {
 
     auto* compatibility_command = app.add_subcommand("compatibility", "Print which AWS operations this server answers, as Markdown");
     compatibility_command->callback([&] {
-        auto table = program::compatibility_markdown();
+        auto table = program::Cloud::compatibility_markdown();
         if (!table) {
             outcome = refuse(table.error());
             return;
