@@ -159,7 +159,7 @@ Judgement read_order(std::string_view text, const Policy& policy, const Record& 
                      SignatureFacts& release_signature, ByteView& manifest) {
     order = Order();
     const auto parsed = otawire::parse_job_document(text);
-    if (!parsed) return refuse(parsed.error(), "job document");
+    if (!parsed) return refuse(parsed.error(), "The job document");
     const otawire::JobDocument& document = *parsed;
     if (!document.over_mqtt) return refuse(Reason::no_transfer, "The document offers HTTP only; this agent takes MQTT streams.");
     const otawire::UpdateFile* file = the_image(document);
@@ -216,7 +216,7 @@ Judgement read_order(std::string_view text, const Policy& policy, const Record& 
 Judgement judge_release(std::string_view text, ByteView manifest_bytes, const Policy& policy, const Record& record, JudgeMemory memory,
                         Order& order) {
     const auto parsed = otawire::parse_release_manifest(as_text(manifest_bytes));
-    if (!parsed) return refuse(parsed.error(), "release");
+    if (!parsed) return refuse(parsed.error(), "The release");
     const otawire::ReleaseManifest& manifest = *parsed;
     if (!manifest.fits_product(policy.product)) {
         Judgement judgement = refuse(Reason::product_mismatch);
