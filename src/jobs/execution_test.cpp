@@ -93,8 +93,8 @@ TEST(Report, DetailsAreReplacedWholeAndKeptWhenNotGiven) {
     execution.details = {{"a", "1"}, {"b", "2"}};
     EXPECT_EQ(report(execution, saying(in_progress), {}, noon)->details.size(), 2u);
     auto request = saying(in_progress);
-    request.details = {{"c", "3"}};
-    EXPECT_EQ(report(execution, request, {}, noon)->details, (StatusDetails{{"c", "3"}}));
+    request.details = one_detail("c", "3");
+    EXPECT_EQ(report(execution, request, {}, noon)->details, one_detail("c", "3"));
     request.details = StatusDetails();
     EXPECT_TRUE(report(execution, request, {}, noon)->details.empty());
 }
@@ -105,7 +105,7 @@ TEST(Report, BeginningSetsStartedAndEndingDoesNot) {
 }
 
 TEST(Start, WhatIsQueuedBeginsWithTheDetailsGiven) {
-    const auto begun = start(in_status(queued), {StatusDetails{{"step", "download"}}, std::nullopt}, {20min, false}, noon);
+    const auto begun = start(in_status(queued), {one_detail("step", "download"), std::nullopt}, {20min, false}, noon);
     EXPECT_EQ(begun.status, in_progress);
     EXPECT_EQ(begun.started, noon);
     EXPECT_EQ(begun.version, 6);
@@ -115,8 +115,8 @@ TEST(Start, WhatIsQueuedBeginsWithTheDetailsGiven) {
 
 TEST(Start, WhatHasBegunIsUnchangedButForANewStepTimer) {
     auto execution = in_status(in_progress);
-    execution.details = {{"step", "verify"}};
-    const auto again = start(execution, {StatusDetails{{"step", "download"}}, std::nullopt}, {20min, false}, noon);
+    execution.details = one_detail("step", "verify");
+    const auto again = start(execution, {one_detail("step", "download"), std::nullopt}, {20min, false}, noon);
     EXPECT_EQ(again.details.at("step"), "verify");
     EXPECT_EQ(again.version, 5);
     EXPECT_EQ(again.updated, execution.updated);

@@ -39,13 +39,15 @@ std::optional<Timestamp> optional_time(const SqlRow& row, std::size_t column) {
 
 std::vector<std::string> parse_list(const std::string& text) {
     std::vector<std::string> out;
-    for (const auto& entry : boost::json::parse(text).as_array()) out.emplace_back(entry.as_string());
+    const auto list = boost::json::parse(text);
+    for (const auto& entry : list.as_array()) out.emplace_back(entry.as_string());
     return out;
 }
 
 StatusDetails parse_details(const std::string& text) {
     StatusDetails out;
-    for (const auto& [key, value] : boost::json::parse(text).as_object()) out.emplace(key, value.as_string());
+    const auto object = boost::json::parse(text);
+    for (const auto& [key, value] : object.as_object()) out.emplace(key, value.as_string());
     return out;
 }
 

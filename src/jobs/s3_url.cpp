@@ -30,8 +30,9 @@ int hex_value(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+// Of the alphabet of buckets; whether there can be such a bucket is objects' to say.
 bool is_bucket(std::string_view name) {
-    return name.size() >= 3 && name.size() <= 63 &&
+    return !name.empty() && name.size() <= 63 &&
            std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; });
 }
 
