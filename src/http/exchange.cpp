@@ -2,6 +2,7 @@
 #include "http/exchange.hpp"
 
 #include "awsapi/route.hpp"
+#include "encoding/base64_string.hpp"
 #include "http/auth_errors.hpp"
 #include "http/request_id.hpp"
 
@@ -54,7 +55,7 @@ Exchange::Next Exchange::begin() {
 awsapi::Response Exchange::sent(awsapi::Response response) const {
     if (is_s3(*recognised_.service)) {
         response.headers.set("x-amz-request-id", request_id_);
-        response.headers.set("x-amz-id-2", make_s3_host_id());
+        if (!response.headers.contains("x-amz-id-2")) response.headers.set("x-amz-id-2", encoding::to_base64(request_id_));
         response.headers.set("Server", "AmazonS3");
     } else {
         response.headers.set("x-amzn-RequestId", request_id_);

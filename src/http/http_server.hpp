@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace prometheus {
 class Registry;
@@ -71,6 +72,11 @@ class HttpServer {
     // `well_known` gives the JSON of GET /.well-known/otabahn; asked for each request, from an event loop: it must not block.
     HttpServer(HttpOptions options, runtime::BlockingPool& pool, FindKey find_key, const awsapi::Operations& operations,
                const runtime::Clock& clock, std::shared_ptr<prometheus::Registry> metrics, std::function<std::string()> well_known);
+    // With the keys of `access`.
+    HttpServer(HttpOptions options, runtime::BlockingPool& pool, access::Access& access, const awsapi::Operations& operations,
+               const runtime::Clock& clock, std::shared_ptr<prometheus::Registry> metrics, std::function<std::string()> well_known)
+        : HttpServer(std::move(options), pool, FindKey([&access](std::string_view id) { return access.find_key(id); }), operations, clock,
+                     std::move(metrics), std::move(well_known)) {}
     ~HttpServer();  // stops
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

@@ -36,6 +36,4 @@ std::string make_s3_request_id() {
     return out;
 }
 
-std::string make_s3_host_id() { return encoding::to_base64(random_bytes(48)); }
-
 }  // namespace otabahn::http

@@ -8,6 +8,5 @@ namespace otabahn::http {
 
 std::string make_uuid();           // everyone else: 8-4-4-4-12
 std::string make_s3_request_id();  // S3: 16 upper-case characters
-std::string make_s3_host_id();     // x-amz-id-2: base64
 
 }  // namespace otabahn::http
