@@ -72,7 +72,7 @@ std::optional<TimeOfDay> parse_time(std::string_view text) {
 std::optional<double> parse_number(std::string_view text) {
     if (!text.empty() && text.front() == '+') text.remove_prefix(1);
     double out = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out, std::chars_format::fixed);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
     if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(out)) return std::nullopt;
     return out;
 }

@@ -7,6 +7,8 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <set>
 
 namespace otabahn::policy {
@@ -23,10 +25,17 @@ std::string shown(std::string_view text) { return "'" + std::string(text.substr(
 
 bool alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+// As a person writes it: Boost.JSON would make 10.5 into 1.05E1.
+std::string written(double number) {
+    std::array<char, 32> text{};
+    return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
+}
+
 // A value that may be one text or a list of them. Numbers and booleans pass where conditions are, as IAM lets them.
 Parsed<std::vector<std::string>> read_texts(const json::value& value, const std::string& path, bool scalars) {
     const auto one = [&](const json::value& item, const std::string& at) -> Parsed<std::string> {
         if (const auto* text = item.if_string()) return std::string(*text);
+        if (scalars && item.is_double()) return written(item.get_double());
         if (scalars && (item.is_bool() || item.is_number())) return json::serialize(item);
         return wrong(at, scalars ? "is no text, number or boolean" : "is no text");
     };
