@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """api/SERVICE_rows.cpp: the model as the constant rows of src/awsapi/rows.hpp, and api/services.cpp, which lists the services."""
-import re
 
 from emit_patterns import Patterns, text_literal
 from model import Model, snake
