@@ -129,6 +129,11 @@ Result<Pattern, std::string> Pattern::compile(std::string_view source, PatternSy
 }
 
 bool Pattern::matches(std::string_view text, Variables& variables, Letters letters) const {
+    // Most actions are plain words: their length tells most of them apart.
+    if (chunks_.size() == 1 && is_literal(chunks_.front())) {
+        const std::string& literal = chunks_.front().front().text;
+        return text.size() == literal.size() && equal(text, literal, letters);
+    }
     auto at = match_at(chunks_.front(), text, 0, variables, letters);
     if (!at) return false;
     if (chunks_.size() == 1) return *at == text.size();
