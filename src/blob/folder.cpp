@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -89,10 +90,35 @@ class FolderReader final : public runtime::BlobReader {
     std::uint64_t size_;
 };
 
+// The 256 folders that blobs are spread over, each made when the first blob comes into it.
+class Parts {
+  public:
+    explicit Parts(fs::path folder) : folder_(std::move(folder)) {}
+
+    fs::path path_of(const std::string& id) const { return folder_ / id.substr(0, 2); }
+
+    // When it returns, the folder's own entry is durable, whichever thread made it.
+    Result<void> ensure(const std::string& id) {
+        const auto place = static_cast<std::size_t>(hex_digits.find(id[0]) * 16 + hex_digits.find(id[1]));
+        const std::lock_guard lock(mutex_);
+        if (made_[place]) return {};
+        const fs::path path = path_of(id);
+        if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed("make the folder", path, errno);
+        if (auto synced = sync_folder(folder_); !synced) return synced;
+        made_[place] = true;
+        return {};
+    }
+
+  private:
+    fs::path folder_;
+    std::mutex mutex_;
+    std::array<bool, 256> made_{};
+};
+
 class FolderWriter final : public runtime::BlobWriter {
   public:
-    FolderWriter(File file, std::string id, fs::path written, fs::path kept)
-        : file_(std::move(file)), id_(std::move(id)), written_(std::move(written)), kept_(std::move(kept)) {}
+    FolderWriter(Parts& parts, File file, std::string id, fs::path written)
+        : parts_(parts), file_(std::move(file)), id_(std::move(id)), written_(std::move(written)) {}
     ~FolderWriter() override {
         if (!committed_) ::unlink(written_.c_str());
     }
@@ -113,22 +139,25 @@ class FolderWriter final : public runtime::BlobWriter {
         if (committed_) return fail(ErrorCode::internal, "The blob " + id_ + " was committed twice.");
         // The bytes before the name, the name before the answer: whoever reads the id finds the whole blob, after a crash too.
         if (::fsync(file_.get()) != 0) return failed("sync the blob", written_, errno);
-        if (::rename(written_.c_str(), kept_.c_str()) != 0) return failed("name the blob", kept_, errno);
+        if (auto there = parts_.ensure(id_); !there) return Unexpected(std::move(there).error());
+        const fs::path folder = parts_.path_of(id_), kept = folder / id_;
+        if (::rename(written_.c_str(), kept.c_str()) != 0) return failed("name the blob", kept, errno);
         committed_ = true;
-        if (auto synced = sync_folder(kept_.parent_path()); !synced) return Unexpected(std::move(synced).error());
+        if (auto synced = sync_folder(folder); !synced) return Unexpected(std::move(synced).error());
         return id_;
     }
 
   private:
+    Parts& parts_;
     File file_;
     std::string id_;
-    fs::path written_, kept_;
+    fs::path written_;
     bool committed_ = false;
 };
 
 class FolderStore final : public runtime::BlobStore {
   public:
-    explicit FolderStore(fs::path folder) : folder_(std::move(folder)) {}
+    explicit FolderStore(fs::path folder) : folder_(std::move(folder)), parts_(folder_) {}
 
     Result<std::unique_ptr<runtime::BlobWriter>> create() override {
         auto id = make_id();
@@ -136,9 +165,7 @@ class FolderStore final : public runtime::BlobStore {
         const fs::path written = folder_ / "new" / *id;
         File file(::open(written.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         if (!file.is_open()) return failed("create the blob", written, errno);
-        fs::path kept = path_of(*id);
-        return std::unique_ptr<runtime::BlobWriter>(
-            std::make_unique<FolderWriter>(std::move(file), std::move(*id), written, std::move(kept)));
+        return std::unique_ptr<runtime::BlobWriter>(std::make_unique<FolderWriter>(parts_, std::move(file), std::move(*id), written));
     }
 
     Result<std::shared_ptr<const runtime::BlobReader>> open(const std::string& id) const override {
@@ -172,27 +199,24 @@ class FolderStore final : public runtime::BlobStore {
                     if (!is_id(name) || ::stat(entry->path().c_str(), &facts) != 0) continue;
                     visitor(name, Timestamp(std::chrono::seconds(facts.st_mtim.tv_sec)));
                 }
-                if (error) return failed("list the folder", part, error.value());
+                if (error && error.value() != ENOENT) return failed("list the folder", part, error.value());
             }
         return {};
     }
 
   private:
-    fs::path path_of(const std::string& id) const { return folder_ / id.substr(0, 2) / id; }
+    fs::path path_of(const std::string& id) const { return parts_.path_of(id) / id; }
 
     fs::path folder_;
+    Parts parts_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<runtime::BlobStore>> open_folder(const std::filesystem::path& folder) {
     std::error_code error;
-    // All 256 now: a commit then never waits for the entry of a folder that another thread has just made.
-    for (const char high : hex_digits)
-        for (const char low : hex_digits) {
-            fs::create_directories(folder / std::string{high, low}, error);
-            if (error) return failed("make the folder", folder / std::string{high, low}, error.value());
-        }
+    fs::create_directories(folder, error);
+    if (error) return failed("make the folder", folder, error.value());
     fs::remove_all(folder / "new", error);
     if (!error) fs::create_directories(folder / "new", error);
     if (error) return failed("empty the folder", folder / "new", error.value());

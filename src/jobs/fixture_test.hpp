@@ -19,7 +19,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <memory>
@@ -52,7 +51,7 @@ class JobsFixture : public ::testing::TestWithParam<store::testing::TestEngine> 
   protected:
     JobsFixture() : JobsFixture(Options{}) {}
     explicit JobsFixture(Options options)
-        : blob_folder_(make_folder()),
+        : blob_folder_(store::testing::make_scratch_folder()),
           blobs_(std::move(blob::open_folder(blob_folder_)).value()),
           store_(GetParam().open({{"access", access::sql::schema},
                                   {"registry", registry::sql::schema},
@@ -78,11 +77,6 @@ class JobsFixture : public ::testing::TestWithParam<store::testing::TestEngine> 
             [this](const Scope&, const runtime::Publication& publication) { hear(publication.topic, publication.payload); });
     }
     ~JobsFixture() override { std::filesystem::remove_all(blob_folder_); }
-
-    static std::filesystem::path make_folder() {
-        std::string pattern = std::filesystem::temp_directory_path() / "otabahn-jobs-XXXXXX";
-        return mkdtemp(pattern.data());
-    }
 
     Scope scope(const std::string& region = "us-east-1") const { return {AccountId::trusted("561470034375"), Region::trusted(region)}; }
     awsapi::Caller root(const std::string& region = "us-east-1") const {

@@ -8,7 +8,6 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,10 +29,7 @@ constexpr std::string_view counter_schema_changed = "CREATE TABLE test_counter (
 
 class OpenTest : public ::testing::Test {
   protected:
-    OpenTest() {
-        std::string pattern = fs::temp_directory_path() / "otabahn-open-XXXXXX";
-        folder_ = mkdtemp(pattern.data());
-    }
+    OpenTest() { folder_ = testing::make_scratch_folder(); }
     ~OpenTest() override { fs::remove_all(folder_); }
     fs::path file() const { return folder_ / "state.db"; }
     fs::path folder_;

@@ -20,9 +20,8 @@ std::unique_ptr<TestStore> held(Result<std::unique_ptr<runtime::Store>> opened, 
 }
 
 std::unique_ptr<TestStore> open_fresh_sqlite(const std::vector<ModuleSchema>& schemas) {
-    std::string folder = std::filesystem::temp_directory_path() / "otabahn-store-XXXXXX";
-    if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("No temporary folder could be made at " + folder + ".");
-    return held(open_sqlite(std::filesystem::path(folder) / "state.db", schemas), [folder] { std::filesystem::remove_all(folder); });
+    const auto folder = make_scratch_folder();
+    return held(open_sqlite(folder / "state.db", schemas), [folder] { std::filesystem::remove_all(folder); });
 }
 
 std::unique_ptr<TestStore> open_fresh_postgresql(const std::string& conninfo, const std::vector<ModuleSchema>& schemas) {
@@ -44,6 +43,18 @@ TestStore::TestStore(std::unique_ptr<runtime::Store> store, std::function<void()
 TestStore::~TestStore() {
     store_.reset();
     remove_();
+}
+
+std::filesystem::path make_scratch_folder() {
+    namespace fs = std::filesystem;
+    constexpr std::uintmax_t room = 512u << 20;
+    std::error_code error;
+    const auto memory = fs::space("/dev/shm", error);
+    const fs::path parent =
+        !error && memory.available >= room && access("/dev/shm", W_OK) == 0 ? fs::path("/dev/shm") : fs::temp_directory_path();
+    std::string folder = parent / "otabahn-test-XXXXXX";
+    if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("No temporary folder could be made at " + folder + ".");
+    return folder;
 }
 
 std::vector<TestEngine> engines() {

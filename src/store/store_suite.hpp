@@ -42,6 +42,10 @@ inline std::ostream& operator<<(std::ostream& out, const TestEngine& engine) { r
 
 std::vector<TestEngine> engines();
 
+// A new empty folder, the caller's to remove: in memory where there is room (a test's files need not outlive the machine, and
+// waiting for a disk is most of a store test's time), else where temporary files go.
+std::filesystem::path make_scratch_folder();
+
 // Names a parameterised test after its engine.
 inline constexpr auto engine_name = [](const auto& info) { return info.param.name; };
 
