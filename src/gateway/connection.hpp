@@ -50,6 +50,7 @@ class Connection final : public Outlet {
     void session_opened(Session* session, bool present);  // null: the store failed
     void published(std::uint16_t packet_id, bool stored);
     void answered(runtime::TopicReplies replies);
+    void service_failed();
     void transmit(std::string_view packet);
     void store_failed(std::string_view what);
     void resume();  // what it waited for is there: a stream, room for output

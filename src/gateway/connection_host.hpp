@@ -20,6 +20,7 @@
 namespace otabahn::gateway {
 
 class Connection;
+class Link;
 
 // What the listener knows of a peer once TLS stands.
 struct Peer {
@@ -27,6 +28,7 @@ struct Peer {
     std::string address;
     std::string certificate_id;
     std::optional<Region> region;  // named by SNI
+    Link* link = nullptr;          // the host's own, to find its way back
 };
 
 struct SessionRequest {
@@ -77,7 +79,7 @@ class ConnectionHost {
     virtual TicketPtr make_ticket(Connection& connection, std::uint16_t packet_id) = 0;
     virtual void publish(MessagePtr message, TicketPtr ticket) = 0;
     virtual void publish_for_service(const Scope& scope, runtime::Publication publication) = 0;
-    // Answered by Connection::answered.
+    // Answered by Connection::answered, or by service_failed.
     virtual void call(Connection& connection, runtime::TopicService& service, runtime::TopicCall call) = 0;
     // False: the stream is being opened; Connection::resume follows.
     virtual bool answer_stream(Connection& connection, const streams::BlockRequest& request, streams::BlockSink& sink) = 0;

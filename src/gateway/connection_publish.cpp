@@ -282,6 +282,18 @@ void Connection::answered(runtime::TopicReplies replies) {
     host_.wake(*this);
 }
 
+void Connection::service_failed() {
+    if (ended_ || calls_.empty()) return;
+    const std::uint16_t packet_id = calls_.front().packet_id;
+    calls_.erase(calls_.begin());
+    host_.tally().refuse(Refusal::unavailable);
+    constexpr std::string_view text = "the service behind this topic failed: publish the request again";
+    if (packet_id != 0 && !v5()) return end(EndCause::server_error, ReasonCode::unspecified_error, text);
+    puback(packet_id, ReasonCode::unspecified_error, text);
+    if (!calls_.empty()) start_next_call();
+    host_.wake(*this);
+}
+
 // Straight to this connection, once: at the QoS of the subscription that matches, else as the service says.
 void Connection::reply(const runtime::TopicReply& answer) {
     auto message = std::make_shared<Message>(Message{gate_->admission()->scope, answer.topic, answer.payload, 1});

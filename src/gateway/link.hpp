@@ -31,8 +31,8 @@ class Link final : public std::enable_shared_from_this<Link> {
     void stop();   // politely
     void abort();  // at once
 
-    bool dirty = false;                 // in its loop's list of those to settle
-    std::uint64_t scheduled_tick = 0;   // when its loop looks at its deadlines next
+    bool dirty = false;                    // in its loop's list of those to settle
+    std::uint64_t scheduled_tick = 0;      // when its loop looks at its deadlines next
     bool renewing = false, stale = false;  // its admission is being loaded again, or is to be
 
   private:

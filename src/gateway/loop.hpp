@@ -14,6 +14,7 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
@@ -24,6 +25,28 @@
 #include <vector>
 
 namespace otabahn::gateway {
+
+// Work on the pool that has not been answered yet: a gateway is not destroyed under it.
+class JobCount {
+  public:
+    void begin() {
+        const std::lock_guard lock(mutex_);
+        ++count_;
+    }
+    void end() {
+        const std::lock_guard lock(mutex_);
+        if (--count_ == 0) none_.notify_all();
+    }
+    void wait() {
+        std::unique_lock lock(mutex_);
+        none_.wait(lock, [this] { return count_ == 0; });
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable none_;
+    int count_ = 0;
+};
 
 // What all loops of a gateway share; the gateway owns it.
 struct Shared {
@@ -36,7 +59,7 @@ struct Shared {
     SessionStore store;
     Metrics metrics;
     std::optional<TlsContext> tls;
-    std::atomic<int> jobs{0};  // on the pool, not answered yet
+    JobCount jobs;
 };
 
 class Loop final : public ConnectionHost {
@@ -46,7 +69,7 @@ class Loop final : public ConnectionHost {
 
     void run();  // starts the thread
     void join();
-    boost::asio::io_context& context() { return context_; }
+    boost::asio::io_context& context() { return io_->context; }
     void post(std::function<void(Loop&)> work);  // any thread
     Broker& broker() { return broker_; }
     std::size_t links() const { return link_count_.load(std::memory_order_relaxed); }  // any thread
@@ -56,6 +79,9 @@ class Loop final : public ConnectionHost {
     void on_change(const runtime::Change& change);
     void say_goodbye();
     void abort_all();
+    // After the threads have ended, for all loops before any is destroyed: what waits in one may name another.
+    void close_links();
+    void close_context() { io_.reset(); }
     void remove(Link& link);
 
     // A turn: everything that one event causes. When the outermost ends, acknowledgements go out and woken links are settled.
@@ -104,8 +130,10 @@ class Loop final : public ConnectionHost {
         std::uint16_t packet_id;
         bool stored;
     };
+    using Job = std::function<std::function<void(Loop&)>()>;
     using StreamKey = std::pair<Scope, StreamId>;
 
+    bool in_turn() const;
     void begin_turn();
     void end_turn();
     void tick();
@@ -113,18 +141,26 @@ class Loop final : public ConnectionHost {
     Link* find(std::uint64_t id);
     Connection* find_connection(std::uint64_t id);
     // `work` on the pool, then what it returned on this loop. A full pool is asked again shortly.
-    void run_blocking(std::function<std::function<void(Loop&)>()> work);
+    void run_blocking(Job job);
     void retry_deferred();
+    void post_job(Job job);
     void renew_stale();
     void mark_stale(Link& link);
+    void renew(Link& link);
 
     std::size_t number_;
     Shared& shared_;
     Tally tally_;
     BufferPool buffers_;
-    boost::asio::io_context context_{1};
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
-    boost::asio::steady_timer tick_timer_{context_}, retry_timer_{context_};
+    struct Io {
+        boost::asio::io_context context{1};
+        boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
+        boost::asio::steady_timer tick_timer{context}, retry_timer{context};
+    };
+    std::unique_ptr<Io> io_ = std::make_unique<Io>();
+    std::atomic<bool> closed_{false};
+    Tally last_tally_;  // what Metrics has been told
+    std::int64_t reported_links_ = 0;
     bool retrying_ = false;
     Broker broker_;
     streams::StreamBlocks streams_;
@@ -133,8 +169,8 @@ class Loop final : public ConnectionHost {
     std::unordered_map<std::uint64_t, std::shared_ptr<Link>> links_;  // shared with the waits of their sockets
     std::atomic<std::size_t> link_count_{0};
     std::uint64_t last_link_ = 0;
-    std::vector<std::shared_ptr<Link>> dirty_;
-    std::vector<Acknowledgement> acknowledgements_;
+    std::vector<std::shared_ptr<Link>> dirty_, settling_;
+    std::vector<Acknowledgement> acknowledgements_, acknowledging_;
     int depth_ = 0;
     Timestamp now_;
 
@@ -142,7 +178,7 @@ class Loop final : public ConnectionHost {
     std::array<std::vector<std::uint64_t>, wheel_slots> wheel_;
     std::uint64_t tick_ = 0;
 
-    std::deque<std::function<std::function<void(Loop&)>()>> deferred_;
+    std::deque<Job> deferred_;
     std::deque<std::uint64_t> stale_;
     std::size_t renewals_ = 0;
     std::array<std::uint8_t, 32768> scratch_;

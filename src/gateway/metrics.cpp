@@ -41,7 +41,8 @@ Metrics::Metrics(prometheus::Registry& registry)
       connections_(gauge(registry, "otabahn_gateway_connections", "open connections")),
       waiting_operations_(gauge(registry, "otabahn_gateway_store_waiting", "session operations that wait for the store")) {
     auto& refusals = prometheus::BuildCounter().Name("otabahn_gateway_refusals_total").Help("refusals by cause").Register(registry);
-    for (std::size_t cause = 0; cause < refusal_count; ++cause) refusals_[cause] = &refusals.Add({{"cause", std::string(refusal_names[cause])}});
+    for (std::size_t cause = 0; cause < refusal_count; ++cause)
+        refusals_[cause] = &refusals.Add({{"cause", std::string(refusal_names[cause])}});
 }
 
 void Metrics::add(const Tally& now, Tally& last) {

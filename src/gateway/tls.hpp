@@ -43,6 +43,8 @@ class TlsStream {
     State handshake();
     Moved read(std::span<std::uint8_t> into);
     Moved write(ByteView bytes);
+    // More was received than read() gave so far.
+    bool has_pending() const;
     void close_notify();
     std::string failure() const { return failure_; }
 

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/gateway.hpp"
+
+#include "gateway/listener.hpp"
+#include "gateway/loop.hpp"
+#include "runtime/log.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace otabahn::gateway {
+
+namespace {
+
+ConnectionSettings settings_of(const Options& options) {
+    return {options.extended_quotas ? extended_limits : aws_limits, options.explain_refusals};
+}
+
+}  // namespace
+
+class Gateway::State final : public Loops {
+  public:
+    State(Options options, Parts parts)
+        : options_(std::move(options)),
+          shared_{parts,
+                  settings_of(options_),
+                  options_.extended_quotas,
+                  TopicTable(parts.services),
+                  {},
+                  {},
+                  SessionStore(parts.store, parts.pool),
+                  Metrics(parts.metrics),
+                  std::nullopt} {}
+
+    Result<Endpoint> start();
+    void stop();
+
+    std::size_t count() const override { return loops_.size(); }
+    void post(std::size_t loop, std::function<void(Broker&)> work) override {
+        loops_[loop]->post([work = std::move(work)](Loop& owner) { work(owner.broker()); });
+    }
+    bool listens(std::size_t loop) const override { return loops_[loop]->broker().subscriptions() != 0; }
+
+  private:
+    // The bus keeps its subscribers for good, so they ask first whether the gateway is still there.
+    struct Relay {
+        std::mutex mutex;
+        State* state = nullptr;
+    };
+
+    Result<void> adopt_sessions();
+    void subscribe();
+    void wait_for_links(std::chrono::steady_clock::time_point until);
+
+    Options options_;
+    Shared shared_;
+    std::vector<std::unique_ptr<Loop>> loops_;
+    std::unique_ptr<Listener> listener_;
+    std::shared_ptr<Relay> relay_ = std::make_shared<Relay>();  // with the bus
+    bool running_ = false;
+};
+
+Result<Endpoint> Gateway::State::start() {
+    auto tls = TlsContext::server(options_.certificate_file, options_.private_key_file);
+    if (!tls) return Unexpected(std::move(tls).error());
+    shared_.tls = std::move(*tls);
+    for (std::size_t number = 0; number < std::max<std::size_t>(options_.loops, 1); ++number)
+        loops_.push_back(std::make_unique<Loop>(number, shared_, *this));
+    if (auto adopted = adopt_sessions(); !adopted) return Unexpected(std::move(adopted).error());
+    listener_ = std::make_unique<Listener>(loops_);
+    auto endpoint = listener_->listen(options_.host, options_.port);
+    if (!endpoint) return endpoint;
+    subscribe();
+    listener_->start();
+    for (auto& loop : loops_) loop->run();
+    running_ = true;
+    spdlog::info("gateway listens address={}:{} loops={} quotas={}", endpoint->host, endpoint->port, loops_.size(),
+                 options_.extended_quotas ? "extended" : "aws");
+    return endpoint;
+}
+
+Result<void> Gateway::State::adopt_sessions() {
+    try {
+        const Timestamp now = shared_.parts.clock.now();
+        for (const auto& stored : shared_.store.load_all()) {
+            const std::size_t loop = SessionKeyHash{}(stored.key) % loops_.size();
+            loops_[loop]->broker().adopt(stored, now);
+        }
+        return {};
+    } catch (const runtime::StoreFailure& failure) {
+        return fail(ErrorCode::unavailable,
+                    std::string("The gateway cannot read the persistent sessions from the store: ") + failure.what());
+    }
+}
+
+void Gateway::State::subscribe() {
+    relay_->state = this;
+    shared_.parts.bus.on_publication([relay = relay_](const Scope& scope, const runtime::Publication& publication) {
+        const std::lock_guard lock(relay->mutex);
+        if (relay->state == nullptr) return;
+        auto message = std::make_shared<const Message>(
+            Message{scope, publication.topic, publication.payload, static_cast<std::uint8_t>(std::clamp(publication.qos, 0, 1))});
+        for (auto& loop : relay->state->loops_)
+            if (loop->broker().subscriptions() != 0) loop->post([message](Loop& owner) { owner.broker().deliver(message, nullptr); });
+    });
+    shared_.parts.bus.on_change([relay = relay_](const runtime::Change& change) {
+        const std::lock_guard lock(relay->mutex);
+        if (relay->state == nullptr) return;
+        for (auto& loop : relay->state->loops_) loop->post([change](Loop& owner) { owner.on_change(change); });
+    });
+}
+
+void Gateway::State::wait_for_links(std::chrono::steady_clock::time_point until) {
+    const auto open = [this] { return std::any_of(loops_.begin(), loops_.end(), [](const auto& loop) { return loop->links() != 0; }); };
+    while (open() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+void Gateway::State::stop() {
+    {
+        const std::lock_guard lock(relay_->mutex);
+        relay_->state = nullptr;
+    }
+    if (running_) {
+        loops_.front()->post([this](Loop&) { listener_->close(); });
+        for (auto& loop : loops_) loop->post([](Loop& owner) { owner.say_goodbye(); });
+        wait_for_links(std::chrono::steady_clock::now() + options_.stop_deadline);
+        for (auto& loop : loops_) loop->post([](Loop& owner) { owner.abort_all(); });
+        wait_for_links(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+        shared_.jobs.wait();
+        shared_.store.drain();
+        for (auto& loop : loops_) loop->join();
+        running_ = false;
+    }
+    for (auto& loop : loops_) loop->close_links();
+    listener_.reset();
+    for (auto& loop : loops_) loop->close_context();
+    loops_.clear();
+}
+
+Gateway::Gateway(Options options, Parts parts) : state_(std::make_unique<State>(std::move(options), std::move(parts))) {}
+Gateway::~Gateway() { state_->stop(); }
+Result<Endpoint> Gateway::start() { return state_->start(); }
+void Gateway::stop() { state_->stop(); }
+
+}  // namespace otabahn::gateway

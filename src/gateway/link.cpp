@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/link.hpp"
+
+#include "gateway/loop.hpp"
+#include "runtime/log.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <sys/socket.h>
+
+#include <utility>
+
+namespace otabahn::gateway {
+namespace {
+
+constexpr int reads_at_once = 8;                   // then the other connections of the loop have their turn
+constexpr std::chrono::seconds linger{2};          // for the peer to read our goodbye before the socket goes
+constexpr std::chrono::seconds flush_deadline{5};  // for a peer that does not even read its DISCONNECT
+
+}  // namespace
+
+Link::Link(Loop& loop, std::uint64_t id, boost::asio::ip::tcp::socket socket, const TlsContext& tls)
+    : loop_(loop),
+      id_(id),
+      socket_(std::move(socket)),
+      tls_(tls, socket_.native_handle()),
+      input_(loop.buffers()),
+      accepted_at_(loop.now()) {
+    boost::system::error_code error;
+    const auto peer = socket_.remote_endpoint(error);
+    if (!error) address_ = peer.address().to_string();
+}
+
+void Link::start() { handshake(); }
+
+void Link::wait_readable() {
+    if (awaiting_readable_ || phase_ == Phase::closed) return;
+    awaiting_readable_ = true;
+    socket_.async_wait(boost::asio::ip::tcp::socket::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
+        self->awaiting_readable_ = false;
+        if (error || self->phase_ == Phase::closed) return;
+        const Loop::Turn turn(self->loop_);
+        self->on_readable();
+    });
+}
+
+void Link::wait_writable() {
+    if (awaiting_writable_ || phase_ == Phase::closed) return;
+    awaiting_writable_ = true;
+    socket_.async_wait(boost::asio::ip::tcp::socket::wait_write, [self = shared_from_this()](const boost::system::error_code& error) {
+        self->awaiting_writable_ = false;
+        if (error || self->phase_ == Phase::closed) return;
+        const Loop::Turn turn(self->loop_);
+        self->on_writable();
+    });
+}
+
+void Link::on_readable() {
+    switch (phase_) {
+        case Phase::handshake:
+            return handshake();
+        case Phase::open:
+            return read();
+        case Phase::lingering: {
+            // Plain bytes, not decrypted: what still comes is thrown away until the peer closes.
+            const auto got = ::recv(socket_.native_handle(), loop_.scratch().data(), loop_.scratch().size(), MSG_DONTWAIT);
+            if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR))) return wait_readable();
+            return abort();
+        }
+        case Phase::closed:
+            return;
+    }
+}
+
+void Link::on_writable() {
+    if (phase_ == Phase::handshake) return handshake();
+    if (phase_ == Phase::open) loop_.wake_link(*this);
+}
+
+void Link::handshake() {
+    switch (tls_.handshake()) {
+        case TlsStream::State::done:
+            return begin_conversation();
+        case TlsStream::State::want_read:
+            return wait_readable();
+        case TlsStream::State::want_write:
+            return wait_writable();
+        case TlsStream::State::closed:
+        case TlsStream::State::failed:
+            ++loop_.tally().handshakes_failed;
+            spdlog::info("handshake failed address={} what=\"{}\"", address_, tls_.failure());
+            return abort();
+    }
+}
+
+void Link::begin_conversation() {
+    ++loop_.tally().handshakes;
+    phase_ = Phase::open;
+    connection_.emplace(loop_, Peer{id_, address_, tls_.certificate_id(), region_of_host(tls_.server_name()), this});
+    read();
+}
+
+void Link::read() {
+    if (!connection_ || phase_ != Phase::open) return;
+    read_again_ = false;
+    if (!input_.empty()) take_input({});
+    for (int count = 0; phase_ == Phase::open && !connection_->ended() && connection_->wants_input(); ++count) {
+        if (count == reads_at_once) return loop_.wake_link(*this);
+        const auto moved = tls_.read(loop_.scratch());
+        switch (moved.state) {
+            case TlsStream::State::done:
+                loop_.tally().bytes_in += moved.bytes;
+                take_input(ByteView(loop_.scratch().data(), moved.bytes));
+                if (!tls_.has_pending() && connection_->wants_input()) return wait_readable();
+                break;
+            case TlsStream::State::want_read:
+                return wait_readable();
+            case TlsStream::State::want_write:
+                return wait_writable();
+            case TlsStream::State::closed:
+                connection_->connection_lost("the client closed TLS without DISCONNECT");
+                return abort();
+            case TlsStream::State::failed:
+                connection_->connection_lost(tls_.failure());
+                return abort();
+        }
+    }
+}
+
+void Link::take_input(ByteView fresh) {
+    if (input_.empty()) {
+        const std::size_t used = connection_->receive(fresh);
+        input_.append(fresh.subspan(used));
+        return;
+    }
+    input_.append(fresh);
+    if (input_.size() < connection_->needed() && !fresh.empty()) return;
+    input_.consume(connection_->receive(input_.pending()));
+}
+
+void Link::settle() {
+    if (phase_ != Phase::open || !connection_) return;
+    connection_->settle();
+    was_full_ = was_full_ || !connection_->has_room();
+    flush();
+    if (phase_ != Phase::open) return;
+    if (connection_->ended()) {
+        if (connection_->output().empty()) return finish();
+        if (!ended_at_) {
+            ended_at_ = loop_.now();
+            loop_.schedule(*this);
+        }
+        return;
+    }
+    if (was_full_ && connection_->output().size() < output_low_water) {
+        was_full_ = false;
+        connection_->resume();
+    }
+    if (!connection_->wants_input() || awaiting_readable_ || read_again_) return;
+    read_again_ = true;
+    boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
+        const Loop::Turn turn(self->loop_);
+        self->read();
+    });
+}
+
+void Link::flush() {
+    auto& output = connection_->output();
+    while (!output.empty()) {
+        const auto moved = tls_.write(output.pending());
+        switch (moved.state) {
+            case TlsStream::State::done:
+                loop_.tally().bytes_out += moved.bytes;
+                output.consume(moved.bytes);
+                break;
+            case TlsStream::State::want_write:
+                return wait_writable();
+            case TlsStream::State::want_read:
+                return wait_readable();
+            case TlsStream::State::closed:
+            case TlsStream::State::failed:
+                connection_->connection_lost(tls_.failure());
+                return abort();
+        }
+    }
+}
+
+void Link::finish() {
+    tls_.close_notify();
+    boost::system::error_code ignored;
+    socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+    phase_ = Phase::lingering;
+    ended_at_ = loop_.now();
+    loop_.schedule(*this);
+    wait_readable();
+}
+
+void Link::abort() {
+    if (phase_ == Phase::closed) return;
+    if (connection_) connection_->connection_lost("the connection was cut");
+    phase_ = Phase::closed;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    loop_.remove(*this);
+}
+
+void Link::stop() {
+    if (phase_ == Phase::handshake) return abort();
+    if (connection_) connection_->stop();
+}
+
+std::optional<Timestamp> Link::deadline() const {
+    switch (phase_) {
+        case Phase::handshake:
+            return accepted_at_ + connect_deadline;
+        case Phase::open:
+            return ended_at_ ? *ended_at_ + flush_deadline : connection_->deadline();
+        case Phase::lingering:
+            return *ended_at_ + linger;
+        case Phase::closed:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+void Link::check(Timestamp now) {
+    const auto due = deadline();
+    if (!due || now < *due) return;
+    if (phase_ != Phase::open || ended_at_) {
+        if (phase_ == Phase::handshake) spdlog::info("handshake not finished in time address={}", address_);
+        return abort();
+    }
+    connection_->check_deadline();
+}
+
+}  // namespace otabahn::gateway

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/listener.hpp"
+
+#include "runtime/log.hpp"
+
+#include <algorithm>
+
+namespace otabahn::gateway {
+
+using boost::asio::ip::tcp;
+
+namespace {
+
+constexpr std::chrono::milliseconds pause_when_out_of_files{100};
+
+}  // namespace
+
+Listener::Listener(const std::vector<std::unique_ptr<Loop>>& loops)
+    : loops_(loops), acceptor_(loops.front()->context()), pause_(loops.front()->context()) {}
+
+Result<Endpoint> Listener::listen(const std::string& host, std::uint16_t port) {
+    boost::system::error_code error;
+    const std::string place = host + ":" + std::to_string(port);
+    tcp::resolver resolver(acceptor_.get_executor());
+    const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
+    if (error || found.empty())
+        return fail(ErrorCode::invalid_request, "The gateway cannot listen on " + place + ": " + error.message() + ".", place);
+    const tcp::endpoint endpoint = found.begin()->endpoint();
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(4096, error);
+    if (error)
+        return fail(ErrorCode::unavailable, "The gateway cannot listen on " + place + ": " + error.message() + ". Is another server there?",
+                    place);
+    const auto local = acceptor_.local_endpoint();
+    return Endpoint{local.address().to_string(), local.port()};
+}
+
+void Listener::start() { accept(); }
+
+void Listener::close() {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+}
+
+void Listener::accept() {
+    const auto least = std::min_element(loops_.begin(), loops_.end(), [](const auto& a, const auto& b) { return a->links() < b->links(); });
+    Loop& loop = **least;
+    acceptor_.async_accept(loop.context(), [this, &loop](const boost::system::error_code& error, tcp::socket socket) {
+        if (!acceptor_.is_open()) return;
+        if (error) {
+            // Out of file descriptors, most likely: those who wait in the backlog get their turn when others have gone.
+            spdlog::error("accept failed what=\"{}\"", error.message());
+            pause_.expires_after(pause_when_out_of_files);
+            pause_.async_wait([this](const boost::system::error_code& cancelled) {
+                if (!cancelled && acceptor_.is_open()) accept();
+            });
+            return;
+        }
+        boost::system::error_code ignored;
+        socket.non_blocking(true, ignored);
+        socket.set_option(tcp::no_delay(true), ignored);
+        auto held = std::make_shared<tcp::socket>(std::move(socket));  // std::function wants what it holds copyable
+        loop.post([held](Loop& owner) { owner.adopt(std::move(*held)); });
+        accept();
+    });
+}
+
+}  // namespace otabahn::gateway

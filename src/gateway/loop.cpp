@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/loop.hpp"
+
+#include "runtime/log.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace otabahn::gateway {
+namespace {
+
+constexpr std::size_t renewals_at_once = 8;
+constexpr std::chrono::milliseconds retry_after{10};
+
+// Held by whatever still has a message to deliver or to store; the last one to let go lets the PUBACK out.
+class LoopTicket final : public PublishTicket {
+  public:
+    LoopTicket(Loop& loop, std::uint64_t connection, std::uint16_t packet_id)
+        : loop_(loop), connection_(connection), packet_id_(packet_id) {}
+    ~LoopTicket() override { loop_.ticket_done(connection_, packet_id_, !failed_.load()); }
+    void fail() override { failed_.store(true); }
+
+  private:
+    Loop& loop_;
+    std::uint64_t connection_;
+    std::uint16_t packet_id_;
+    std::atomic<bool> failed_{false};
+};
+
+// What a blocking call throws is a bug or a lost database; its caller waits for an answer all the same.
+template <class F>
+auto answer_of(F call) -> decltype(call()) {
+    try {
+        return call();
+    } catch (const std::exception& failure) {
+        spdlog::error("a blocking call failed what=\"{}\"", failure.what());
+        return fail(ErrorCode::unavailable, std::string("The gateway could not ask the store: ") + failure.what());
+    }
+}
+
+}  // namespace
+
+Loop::Loop(std::size_t number, Shared& shared, Loops& loops)
+    : number_(number),
+      shared_(shared),
+      broker_(number, loops, shared.directory, shared.store, shared.settings, tally_,
+              [this](std::uint64_t id) { return find_connection(id); }),
+      streams_(shared.extended_quotas),
+      now_(shared.parts.clock.now()) {}
+
+Loop::~Loop() = default;
+
+void Loop::run() {
+    arm_tick();
+    thread_ = std::thread([this] { io_->context.run(); });
+}
+
+void Loop::join() {
+    post([](Loop& loop) {
+        loop.io_->tick_timer.cancel();
+        loop.io_->retry_timer.cancel();
+        loop.io_->work.reset();
+        loop.io_->context.stop();
+    });
+    if (thread_.joinable()) thread_.join();
+}
+
+void Loop::close_links() {
+    closed_ = true;
+    links_.clear();
+    dirty_.clear();
+}
+
+void Loop::post(std::function<void(Loop&)> work) {
+    boost::asio::post(io_->context, [this, work = std::move(work)] {
+        const Turn turn(*this);
+        work(*this);
+    });
+}
+
+void Loop::begin_turn() {
+    if (depth_++ == 0) now_ = shared_.parts.clock.now();
+}
+
+void Loop::end_turn() {
+    if (depth_ == 1) {
+        // Settling may wake others and complete further acknowledgements; it ends because each needs new input.
+        while (!dirty_.empty() || !acknowledgements_.empty()) {
+            acknowledging_.swap(acknowledgements_);
+            for (const auto& done : acknowledging_)
+                if (auto* connection = find_connection(done.connection)) connection->published(done.packet_id, done.stored);
+            acknowledging_.clear();
+            settling_.swap(dirty_);
+            for (auto& link : settling_) {
+                link->dirty = false;
+                link->settle();
+            }
+            settling_.clear();
+        }
+    }
+    --depth_;
+}
+
+void Loop::wake(Connection& connection) {
+    if (connection.peer().link != nullptr) wake_link(*connection.peer().link);
+}
+
+void Loop::wake_link(Link& link) {
+    if (link.dirty) return;
+    link.dirty = true;
+    dirty_.push_back(link.shared_from_this());
+}
+
+Link* Loop::find(std::uint64_t id) {
+    const auto found = links_.find(id);
+    return found == links_.end() ? nullptr : found->second.get();
+}
+
+Connection* Loop::find_connection(std::uint64_t id) {
+    auto* link = find(id);
+    return link == nullptr ? nullptr : link->connection();
+}
+
+void Loop::adopt(boost::asio::ip::tcp::socket socket) {
+    if (stopping_) return;
+    ++tally_.accepted;
+    const std::uint64_t id = ++last_link_;
+    auto link = std::make_shared<Link>(*this, id, std::move(socket), *shared_.tls);  // shared with the waits of its socket
+    links_.emplace(id, link);
+    link_count_.store(links_.size(), std::memory_order_relaxed);
+    schedule(*link);
+    link->start();
+}
+
+void Loop::remove(Link& link) {
+    links_.erase(link.id());
+    link_count_.store(links_.size(), std::memory_order_relaxed);
+}
+
+void Loop::schedule(Link& link) {
+    const auto due = link.deadline();
+    if (!due) return;
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*due - now_).count();
+    const auto ahead = static_cast<std::uint64_t>(std::clamp<std::int64_t>(seconds, 1, wheel_slots - 1));
+    if (link.scheduled_tick > tick_ && link.scheduled_tick <= tick_ + ahead) return;
+    link.scheduled_tick = tick_ + ahead;
+    wheel_[link.scheduled_tick % wheel_slots].push_back(link.id());
+}
+
+void Loop::arm_tick() {
+    io_->tick_timer.expires_after(std::chrono::seconds(1));
+    io_->tick_timer.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        tick();
+        arm_tick();
+    });
+}
+
+void Loop::tick() {
+    const Turn turn(*this);
+    ++tick_;
+    auto due = std::exchange(wheel_[tick_ % wheel_slots], {});
+    for (const std::uint64_t id : due) {
+        auto* link = find(id);
+        if (link == nullptr || link->scheduled_tick != tick_) continue;
+        link->check(now_);
+        if (auto* still = find(id)) schedule(*still);
+    }
+    broker_.expire(now_);
+    streams_.expire(now_);
+    renew_stale();
+    const auto open = static_cast<std::int64_t>(links_.size());
+    shared_.metrics.connections(open - reported_links_);
+    reported_links_ = open;
+    shared_.metrics.add(tally_, last_tally_);
+    if (number_ == 0) shared_.metrics.set_waiting_operations(shared_.store.waiting());
+}
+
+void Loop::run_blocking(Job job) {
+    if (deferred_.empty()) return post_job(std::move(job));
+    deferred_.push_back(std::move(job));
+}
+
+void Loop::post_job(Job job) {
+    shared_.jobs.begin();
+    const bool taken = shared_.parts.pool.try_post([this, job] {
+        auto done = job();
+        post(std::move(done));
+        shared_.jobs.end();
+    });
+    if (taken) return;
+    shared_.jobs.end();
+    deferred_.push_front(std::move(job));
+    if (retrying_) return;
+    retrying_ = true;
+    io_->retry_timer.expires_after(retry_after);
+    io_->retry_timer.async_wait([this](const boost::system::error_code& error) {
+        retrying_ = false;
+        if (!error) retry_deferred();
+    });
+}
+
+void Loop::retry_deferred() {
+    while (!deferred_.empty() && !retrying_) {
+        Job job = std::move(deferred_.front());
+        deferred_.pop_front();
+        post_job(std::move(job));
+    }
+}
+
+std::string Loop::random_client_id() {
+    std::array<unsigned char, 16> bytes{};
+    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw std::runtime_error("OpenSSL gives no random bytes");
+    std::string out = "auto-";
+    for (const unsigned char byte : bytes) out += fmt::format("{:02x}", byte);
+    return out;
+}
+
+void Loop::load_admission(Connection& connection, const std::string& client_id) {
+    run_blocking([&shared = shared_, id = connection.peer().id, certificate = connection.peer().certificate_id,
+                  region = connection.peer().region, client_id]() -> std::function<void(Loop&)> {
+        auto admission = answer_of([&]() -> Result<AdmissionPtr> {
+            return gateway::load_admission(shared.parts.identities, shared.documents, CertificateId::trusted(certificate), region,
+                                           client_id);
+        });
+        return [id, admission = std::move(admission)](Loop& loop) {
+            if (auto* waiting = loop.find_connection(id)) waiting->admitted(admission);
+        };
+    });
+}
+
+void Loop::mark_stale(Link& link) {
+    if (link.stale) return;
+    link.stale = true;
+    stale_.push_back(link.id());
+}
+
+void Loop::renew_stale() {
+    while (!stale_.empty() && renewals_ < renewals_at_once) {
+        const std::uint64_t id = stale_.front();
+        stale_.pop_front();
+        auto* link = find(id);
+        if (link == nullptr || link->connection() == nullptr) continue;
+        if (link->renewing || link->connection()->gate() == nullptr) {
+            stale_.push_back(id);
+            return;  // the answer on its way may be older than the change; asked again once it is here
+        }
+        renew(*link);
+    }
+}
+
+void Loop::renew(Link& link) {
+    link.stale = false;
+    link.renewing = true;
+    ++renewals_;
+    const auto& connection = *link.connection();
+    run_blocking([&shared = shared_, id = link.id(), certificate = connection.peer().certificate_id, region = connection.peer().region,
+                  client_id = connection.client_id()]() -> std::function<void(Loop&)> {
+        auto admission = answer_of([&]() -> Result<AdmissionPtr> {
+            return gateway::load_admission(shared.parts.identities, shared.documents, CertificateId::trusted(certificate), region,
+                                           client_id);
+        });
+        return [id, admission = std::move(admission)](Loop& loop) {
+            --loop.renewals_;
+            if (auto* renewed = loop.find(id)) {
+                renewed->renewing = false;
+                renewed->connection()->admission_renewed(admission);
+            }
+            loop.renew_stale();
+        };
+    });
+}
+
+void Loop::on_change(const runtime::Change& change) {
+    using runtime::ChangeKind;
+    streams_.retire(change);
+    for (auto& [id, link] : links_) {
+        auto* connection = link->connection();
+        if (connection == nullptr || connection->ended() || connection->client_id().empty()) continue;
+        const auto* gate = connection->gate();
+        // While it is still being admitted nothing is known of it: it is asked anew once it is in.
+        const bool admitting = gate == nullptr;
+        const auto* admission = admitting ? nullptr : gate->admission().get();
+        bool concerned = admitting;
+        switch (change.kind) {
+            case ChangeKind::certificate:
+                concerned = connection->peer().certificate_id == change.key;
+                break;
+            case ChangeKind::policy:
+                concerned = concerned || std::any_of(admission->policies.begin(), admission->policies.end(),
+                                                     [&](const auto& policy) { return policy.name == change.key; });
+                break;
+            case ChangeKind::attachment:
+                // A group's name may be that of any thing's group, so whoever is a thing is asked again.
+                concerned = concerned || connection->peer().certificate_id == change.key || (admission->thing && change.key.size() != 64);
+                break;
+            case ChangeKind::thing:
+                concerned = connection->client_id() == change.key;
+                break;
+            case ChangeKind::stream:
+            case ChangeKind::object:
+            case ChangeKind::role:
+                concerned = false;
+                break;
+        }
+        if (concerned && !admitting) concerned = admission->scope == change.scope;
+        if (concerned) mark_stale(*link);
+    }
+    renew_stale();
+}
+
+TicketPtr Loop::make_ticket(Connection& connection, std::uint16_t packet_id) {
+    return std::make_shared<LoopTicket>(*this, connection.peer().id, packet_id);
+}
+
+void Loop::ticket_done(std::uint64_t connection, std::uint16_t packet_id, bool stored) {
+    if (closed_) return;
+    const Acknowledgement done{connection, packet_id, stored};
+    if (in_turn()) {
+        acknowledgements_.push_back(done);
+    } else {
+        post([done](Loop& loop) { loop.acknowledgements_.push_back(done); });
+    }
+}
+
+bool Loop::in_turn() const { return io_->context.get_executor().running_in_this_thread() && depth_ > 0; }
+
+void Loop::publish_for_service(const Scope& scope, runtime::Publication publication) {
+    shared_.parts.bus.publish(scope, std::move(publication));
+}
+
+void Loop::call(Connection& connection, runtime::TopicService& service, runtime::TopicCall call) {
+    run_blocking([id = connection.peer().id, &service, call = std::move(call)]() -> std::function<void(Loop&)> {
+        try {
+            return [id, replies = service.call(call)](Loop& loop) {
+                if (auto* waiting = loop.find_connection(id)) waiting->answered(replies);
+            };
+        } catch (const std::exception& failure) {
+            spdlog::error("a service failed topic=\"{}\" client={} what=\"{}\"", call.topic, call.client_id, failure.what());
+            return [id](Loop& loop) {
+                if (auto* waiting = loop.find_connection(id)) waiting->service_failed();
+            };
+        }
+    });
+}
+
+bool Loop::answer_stream(Connection& connection, const streams::BlockRequest& request, streams::BlockSink& sink) {
+    if (streams_.answer(request, sink)) return true;
+    auto stream = streams::StreamBlocks::stream_of(request.topic);
+    if (!stream) {
+        spdlog::error("a stream topic names no stream topic=\"{}\"", request.topic);
+        return true;
+    }
+    const StreamKey key{request.scope, *stream};
+    auto& waiting = warming_[key];
+    waiting.push_back(connection.peer().id);
+    if (waiting.size() > 1) return false;
+    run_blocking([&shared = shared_, key]() -> std::function<void(Loop&)> {
+        auto loaded = answer_of([&] { return shared.parts.streams.load(key.first, key.second); });
+        return [key, loaded = std::move(loaded)](Loop& loop) {
+            loop.streams_.warm(key.first, key.second, loaded, loop.now_);
+            const auto found = loop.warming_.find(key);
+            const auto ids = std::move(found->second);
+            loop.warming_.erase(found);
+            for (const std::uint64_t id : ids)
+                if (auto* asked = loop.find_connection(id)) asked->resume();
+        };
+    });
+    return false;
+}
+
+void Loop::say_goodbye() {
+    stopping_ = true;
+    std::vector<std::shared_ptr<Link>> all;
+    for (const auto& [id, link] : links_) all.push_back(link);
+    for (const auto& link : all) link->stop();
+}
+
+void Loop::abort_all() {
+    std::vector<std::shared_ptr<Link>> all;
+    for (const auto& [id, link] : links_) all.push_back(link);
+    for (const auto& link : all) link->abort();
+}
+
+}  // namespace otabahn::gateway
