@@ -20,7 +20,7 @@ build:
 
 test:
 	@tools/ensure-packages.sh build test demo
-	@python3 tests/run.py --jobs $(JOBS)
+	@/usr/bin/python3 tests/run.py --jobs $(JOBS)
 
 demo: build
 	@tools/ensure-packages.sh build demo
@@ -29,7 +29,7 @@ demo: build
 bench:
 	@tools/ensure-packages.sh build test bench
 	@$(MAKE) --no-print-directory build
-	@python3 bench/run.py --build $(BUILD)
+	@/usr/bin/python3 bench/run.py --build $(BUILD)
 
 fuzz:
 	@tools/ensure-packages.sh build fuzz

@@ -89,7 +89,7 @@ def run_system_tests(tally: Tally, env: dict, programs: pathlib.Path):
     report = programs / "system.report.xml"
     report.unlink(missing_ok=True)
     env = {**env, "OTABAHN_BUILD": str(programs)}
-    outcome = subprocess.run([sys.executable, "-m", "pytest", "-q", "-x" if env.get("OTABAHN_FAIL_FAST") else "-q", f"--junitxml={report}", "tests/system"],
+    outcome = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-x" if env.get("OTABAHN_FAIL_FAST") else "-q", f"--junitxml={report}", "tests/system"],
                              cwd=ROOT, env=env, timeout=2400)
     if not report.exists():
         tally.add(0, [f"system tests: pytest ended with {outcome.returncode} and no report"])

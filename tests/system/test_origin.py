@@ -4,6 +4,7 @@ agent then finishes the job with the origin's own policy on its certificate."""
 import hashlib
 import json
 import subprocess
+import sys
 
 import pytest
 
@@ -192,7 +193,7 @@ def test_the_example_release_script_brings_an_update_to_a_device(server, profile
     device = make_device(server, tmp_path, name, create)
     try:
         (tmp_path / "app.bin").write_bytes(program("2.0.0", pad=50_000))
-        script = subprocess.run(["python3", "examples/release.py", tmp_path / "app.bin", "--thing", name, "--version", "2.0.0", "--profile", "otaFreeRTOS",
+        script = subprocess.run([sys.executable, "examples/release.py", tmp_path / "app.bin", "--thing", name, "--version", "2.0.0", "--profile", "otaFreeRTOS",
                                  "--bucket", "fw-example", "--role", "ota-example", "--endpoint-url", server.http, "--job", "example-1"],
                                 env=server.env(), capture_output=True, text=True, timeout=120)
         assert script.returncode == 0, script.stderr
