@@ -8,6 +8,8 @@
 #include "runtime/bus.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/store.hpp"
+#include "signer/profiles.hpp"
+#include "signer/signing_jobs.hpp"
 #include "x509/x509.hpp"
 
 #include <functional>
@@ -21,6 +23,7 @@ using Later = std::function<void(std::function<void()>)>;
 
 class Signer {
   public:
+    // All outlive the work handed to `later`.
     Signer(runtime::Store& store, const runtime::Clock& clock, objects::Objects& objects, access::Access& access, Later later);
 
     // The configuration file's [[acm]]: under a given ARN; the same again is fine, another content for the ARN replaces it.
@@ -30,6 +33,19 @@ class Signer {
     void bind_rest(awsapi::Operations& operations);  // acm and signer
 
   private:
+    void bind_acm(awsapi::Operations& operations);
+    void bind_acm_tags(awsapi::Operations& operations);
+    void bind_platforms(awsapi::Operations& operations);
+    void bind_profiles(awsapi::Operations& operations);
+    void bind_jobs(awsapi::Operations& operations);
+
+    // StartSigningJob's checks, in order; gives the job that they allow.
+    Outcome<SigningJob> judge_start(const awsapi::Caller& caller, const api::signer::StartSigningJobRequest& in);
+    // To the end: signs, writes the object, and says so in the job's row. A job that is not InProgress any more is left alone.
+    void run_job(const Scope& scope, const std::string& id);
+    // Gives why not, when it fails.
+    Result<void> sign(const SigningJob& job);
+
     runtime::Store& store_;
     const runtime::Clock& clock_;
     objects::Objects& objects_;
