@@ -62,6 +62,9 @@ void SimCloud::receive(std::string_view topic, std::string_view payload) {
         if (over()) publish_next();
         return;
     }
+    if (topic.starts_with(jobs) && topic.ends_with("/update"))
+        return answer(std::string(topic) + "/rejected", R"({"clientToken":")" + member(payload, "clientToken") +
+                                                            R"(","timestamp":1,"code":"ResourceNotFound","message":"no such execution"})");
     const std::string stream = "$aws/things/" + thing_ + "/streams/" + stream_ + "/";
     if (topic != stream + "get/cbor") return;
     ++requests;

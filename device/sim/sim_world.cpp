@@ -76,13 +76,12 @@ bool SimWorld::run() {
                     start();
                     runner_->feed(Input::connection(true));
                 }
-                for (int quiet = 0; quiet < 400;) {
+                for (const Millis until = now_ + Millis{3'600'000}; now_ < until;) {
                     if (!cloud.to_device.empty()) {
                         const Message message = std::move(cloud.to_device.front());
                         cloud.to_device.pop_front();
                         now_ += Millis{5};
                         runner_->feed(Input::message(message.topic, as_bytes(message.payload)));
-                        quiet = 0;
                         if (drop_connection_every_message && (now_.count() / 5) % 7 == 0) {
                             cloud.to_device.clear();
                             runner_->feed(Input::connection(false));
@@ -95,7 +94,6 @@ bool SimWorld::run() {
                     if (wake == Millis::max()) break;
                     now_ = std::max(now_ + Millis{1}, wake);
                     runner_->tick();
-                    ++quiet;
                 }
                 watch_persisted();
                 return true;

@@ -32,7 +32,7 @@ class SimWorld final : public Verifier, public Program, public Transport, public
     SimFlash flash;
     SimCloud cloud{"T", "S"};
 
-    // Boots, connects, and carries on until nothing happens any more. False: the power went.
+    // Boots, connects, and carries on until the job is over, nothing happens any more, or an hour has gone by. False: the power went.
     bool run();
     // What would run if the device booted now, read from the flash alone; empty: nothing.
     ByteView bootable() const;

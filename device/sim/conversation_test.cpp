@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// Conversations of the update with its cloud and its flash that do not go as planned.
+#include "device/sim/sim_world.hpp"
+
+#include "device/port/contract.hpp"
+#include "encoding/base64_string.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace otabahn::device::sim {
+namespace {
+
+std::vector<std::uint8_t> image_of(std::size_t size, std::uint8_t seed) {
+    std::vector<std::uint8_t> bytes(size);
+    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(i * 17 + seed + i / 256);
+    return bytes;
+}
+
+std::string document_for(const std::vector<std::uint8_t>& image, const std::string& version,
+                         std::string_view signature = SimWorld::good_signature, const std::string& certificate = "signer") {
+    return R"({"operation":"otabahn.update","schema":1,"version":")" + version +
+           R"(","stream":"S","files":[{"fileId":0,"name":"f","size":)" + std::to_string(image.size()) + R"(,"sha256":")" +
+           encoding::to_hex(toy_hash(image)) + R"(","signature":{"algorithm":"SHA256-ECDSA","value":")" + encoding::to_base64(signature) +
+           R"(","certificate":")" + certificate + R"("}}]})";
+}
+
+class Conversations : public testing::Test {
+  protected:
+    const std::vector<std::uint8_t> old_image = image_of(3'000, 1), new_image = image_of(2'900, 5);
+    SimWorld world{{}, old_image, "1.0.0"};
+
+    void order(const std::string& document, const std::string& job = "J") {
+        world.cloud.serve(new_image);
+        world.cloud.give_job(job, document);
+    }
+    void order() { order(document_for(new_image, "1.1.0")); }
+    bool last_update_has(std::string_view text) const {
+        return !world.cloud.updates.empty() && world.cloud.updates.back().payload.find(text) != std::string::npos;
+    }
+    void expect_old_image() {
+        EXPECT_TRUE(std::equal(old_image.begin(), old_image.end(), world.running_image.begin()));
+        EXPECT_TRUE(std::equal(old_image.begin(), old_image.end(), world.bootable().begin()));
+    }
+    void expect_refused(std::string_view status, std::string_view reason) {
+        ASSERT_TRUE(world.run());
+        EXPECT_EQ(world.cloud.status(), status);
+        EXPECT_TRUE(last_update_has("\"reason\":\"" + std::string(reason) + "\"")) << world.cloud.updates.back().payload;
+        EXPECT_TRUE(last_update_has("\"version\":\"1.0.0\""));
+        expect_old_image();
+        EXPECT_EQ(world.update().state(), State::idle);
+    }
+};
+
+TEST_F(Conversations, ARefusalComesStraightFromQueuedAndCostsNoBlock) {
+    order(document_for(new_image, "1.1.0", "forged"));
+    expect_refused("REJECTED", "signature-wrong");
+    EXPECT_EQ(world.cloud.updates.size(), 1U);
+    EXPECT_EQ(world.cloud.requests, 0U);
+}
+
+TEST_F(Conversations, AnUnknownCertificateIsNamed) {
+    order(document_for(new_image, "1.1.0", "forged", "unknown"));
+    expect_refused("REJECTED", "certificate-unknown");
+    EXPECT_TRUE(last_update_has("'unknown'"));
+}
+
+TEST_F(Conversations, ADocumentThatIsNoObjectIsRefused) {
+    int number = 0;
+    for (const char* document : {"\"text\"", "[1]", "7", "null", "true"}) {
+        SCOPED_TRACE(document);
+        order(document, "J" + std::to_string(++number));
+        expect_refused("REJECTED", "document-no-object");
+    }
+}
+
+TEST_F(Conversations, ADocumentLongerThanTheMemoryIsRefused) {
+    order(R"({"operation":"otabahn.update","filler":")" + std::string(5'000, 'x') + "\"}");
+    expect_refused("REJECTED", "document-incomplete");
+}
+
+TEST_F(Conversations, AnImageThatDiffersFromItsHashFailsAndTheNextOneIsFetchedWhole) {
+    order();
+    auto other = new_image;
+    other[1'000] ^= 1;
+    world.cloud.serve(other);
+    expect_refused("FAILED", "image-hash");
+    order(document_for(new_image, "1.1.0"), "J2");
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "SUCCEEDED");
+    for (const auto& [block, times] : world.cloud.served) EXPECT_EQ(times, 2U) << block << ": nothing of a bad image is kept";
+}
+
+TEST_F(Conversations, ATruncatedStreamFails) {
+    order();
+    world.cloud.serve({new_image.begin(), new_image.end() - 300});
+    expect_refused("FAILED", "stream-size");
+}
+
+TEST_F(Conversations, AStreamWhoseLastBlockIsTooLongFails) {
+    order();
+    auto longer = new_image;
+    longer.resize(longer.size() + 10);
+    world.cloud.serve(longer);
+    expect_refused("FAILED", "stream-size");
+}
+
+TEST_F(Conversations, EveryErrorOfAStreamHasItsReason) {
+    const std::pair<const char*, const char*> rows[] = {
+        {"ResourceNotFound", "stream-not-found"}, {"VersionMismatch", "stream-changed"}, {"ETagMismatch", "stream-changed"},
+        {"Unauthorized", "stream-unreadable"},    {"InvalidTopic", "stream-refused"},    {"BlockSizeOutOfBounds", "stream-refused"},
+        {"InvalidRequest", "stream-size"}};
+    int number = 0;
+    for (const auto& [error, reason] : rows) {
+        SCOPED_TRACE(error);
+        order(document_for(new_image, "1.1.0"), "J" + std::to_string(++number));
+        world.cloud.reject_stream_with = error;
+        expect_refused("FAILED", reason);
+    }
+}
+
+TEST_F(Conversations, AFaultOfTheServiceIsWaitedOut) {
+    order();
+    world.cloud.reject_stream_with = "InternalError";
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "IN_PROGRESS") << "it does not give up";
+    EXPECT_LT(world.cloud.requests, 2'000U) << "and does not hammer";
+    world.cloud.reject_stream_with.clear();
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "SUCCEEDED");
+}
+
+TEST_F(Conversations, AnOutcomeThatGetsLostIsReportedAgain) {
+    order();
+    world.cloud.swallow_updates = 4;
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "SUCCEEDED");
+}
+
+TEST_F(Conversations, AnOutcomeThatNobodyWantsAnyMoreIsLetGo) {
+    order();
+    world.cloud.swallow_updates = 1'000;
+    ASSERT_TRUE(world.run());
+    ASSERT_EQ(world.update().state(), State::reporting);
+    world.cloud.swallow_updates = 0;
+    world.cloud.cancel_job();
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.update().state(), State::idle);
+    EXPECT_EQ(world.cloud.status(), "CANCELED");
+    EXPECT_TRUE(std::equal(new_image.begin(), new_image.end(), world.bootable().begin())) << "what was confirmed stays";
+}
+
+TEST_F(Conversations, ACancelledJobEndsTheDownloadAndItsBlocksServeTheNext) {
+    order();
+    world.flash.cut_after(14);
+    ASSERT_FALSE(world.run());
+    world.cloud.cancel_job();
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.update().state(), State::idle);
+    EXPECT_EQ(world.cloud.updates.back().status, "IN_PROGRESS") << "nothing is reported for it";
+    order(document_for(new_image, "1.1.0"), "J2");
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "SUCCEEDED");
+    EXPECT_EQ(world.blocks_persisted_then_served, 0U);
+}
+
+TEST_F(Conversations, AnotherImageOrderedMeanwhileIsFetchedFromItsStart) {
+    order();
+    world.flash.cut_after(14);
+    ASSERT_FALSE(world.run());
+    const auto third = image_of(2'900, 99);
+    world.cloud.serve(third);
+    world.cloud.give_job("J2", document_for(third, "1.2.0"));
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "SUCCEEDED");
+    EXPECT_TRUE(std::equal(third.begin(), third.end(), world.bootable().begin()));
+}
+
+TEST_F(Conversations, FlashThatCannotBeWrittenFailsTheJobAndLeavesTheOldImage) {
+    order();
+    world.flash.fail_writes(true);
+    expect_refused("FAILED", "slot-write");
+}
+
+TEST_F(Conversations, StateThatCannotBeWrittenFailsTheJobAndLeavesTheOldImage) {
+    order();
+    world.flash.fail_pages(true);
+    expect_refused("FAILED", "state-write");
+}
+
+TEST_F(Conversations, ADamagedStatePageIsNoticedAndTheOtherOneHolds) {
+    order();
+    ASSERT_TRUE(world.run());
+    ASSERT_EQ(world.cloud.status(), "SUCCEEDED");
+    for (int page = 0; page < 2; ++page) {
+        SimWorld damaged = SimWorld({}, old_image, "1.0.0");
+        damaged.flash = world.flash;
+        damaged.flash.pages_[page][50] ^= 4;
+        damaged.cloud.give_job("J2", document_for(old_image, "0.9.0"));
+        ASSERT_TRUE(damaged.run());
+        EXPECT_TRUE(damaged.update().damaged_page());
+        EXPECT_TRUE(std::equal(new_image.begin(), new_image.end(), damaged.bootable().begin())) << "either page knows the confirmed image";
+        EXPECT_EQ(damaged.cloud.status(), "REJECTED");
+    }
+}
+
+TEST_F(Conversations, TwoDamagedStatePagesAreNeverTrusted) {
+    world.flash.pages_[0][50] ^= 4;
+    world.flash.pages_[1][50] ^= 4;
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.update().state(), State::unusable);
+    EXPECT_TRUE(world.running_image.empty());
+}
+
+TEST_F(Conversations, TheVeryImageThatRunsIsReportedWithoutABlock) {
+    order(document_for(old_image, "1.0.0"));
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "SUCCEEDED");
+    EXPECT_TRUE(last_update_has("already-running"));
+    EXPECT_EQ(world.cloud.requests, 0U);
+}
+
+TEST_F(Conversations, ProgressIsReportedAtABoundedRate) {
+    order();
+    ASSERT_TRUE(world.run());
+    // The start, verifying, the trial, the end: blocks came faster than reports may.
+    EXPECT_EQ(world.cloud.updates.size(), 4U);
+    EXPECT_TRUE(last_update_has("\"progress\":\"100\""));
+}
+
+TEST_F(Conversations, OnlyWhatAwsHasIsSubscribedTo) {
+    order();
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(std::vector<std::string>(world.subscriptions.begin(), world.subscriptions.begin() + 5),
+              (std::vector<std::string>{"$aws/things/T/jobs/notify-next", "$aws/things/T/jobs/$next/get/accepted",
+                                        "$aws/things/T/jobs/$next/get/rejected", "$aws/things/T/jobs/+/update/accepted",
+                                        "$aws/things/T/jobs/+/update/rejected"}));
+    EXPECT_EQ(world.subscriptions[5], "$aws/things/T/streams/S/data/cbor");
+}
+
+TEST_F(Conversations, TheActionsOfAStepFitIntoTheMemoryPromised) {
+    order();
+    ASSERT_TRUE(world.run());
+    EXPECT_FALSE(world.update().out_was_short());
+}
+
+TEST(SimPort, KeepsTheContract) {
+    SimWorld world({}, std::vector<std::uint8_t>(100), "1.0.0");
+    EXPECT_EQ(contract::check_state_storage(world.flash).value_or("kept"), "kept");
+    std::vector<std::uint8_t> expected(contract::pattern_size);
+    for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = contract::pattern(i);
+    EXPECT_EQ(contract::check_slots(world.flash, world, 1, toy_hash(expected)).value_or("kept"), "kept");
+}
+
+}  // namespace
+}  // namespace otabahn::device::sim
