@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/linux/config.hpp"
+
+#include "device/linux/temporary_folder_test.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace otabahn::device {
+namespace {
+
+using testing::HasSubstr;
+
+class ConfigTest : public testing::Test {
+  protected:
+    ConfigTest() {
+        for (const char* name : {"certificate.pem", "private.key", "root-ca.pem"}) folder.write(name, "x");
+    }
+    Result<Config> load(const std::string& more, const std::string& base = minimal) {
+        return load_config(folder.write("device.toml", base + more));
+    }
+    std::string refusal(const std::string& more, const std::string& base = minimal) {
+        const auto loaded = load(more, base);
+        return loaded ? "taken" : loaded.error().message;
+    }
+    static inline const std::string minimal =
+        "thing_name = \"T\"\nendpoint = \"localhost:8883\"\ncertificate = \"certificate.pem\"\nprivate_key = \"private.key\"\n";
+    TemporaryFolder folder;
+};
+
+TEST_F(ConfigTest, TheLeastAndItsDefaults) {
+    const auto config = load("");
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->host, "localhost");
+    EXPECT_EQ(config->port, 8883);
+    EXPECT_EQ(config->certificate, folder.path() / "certificate.pem");
+    EXPECT_EQ(config->state, folder.path() / "state");
+    EXPECT_EQ(config->trust, folder.path() / "trust");
+    EXPECT_EQ(config->command, std::vector<std::string>{"{image}"});
+    EXPECT_TRUE(config->root_ca.empty());
+    EXPECT_FALSE(config->require_release || config->allow_downgrade || config->allow_unsigned);
+}
+
+TEST_F(ConfigTest, EverythingThatABundleHolds) {
+    const auto config = load(R"(root_ca = "root-ca.pem"
+trust = "trust"
+state = "/var/lib/x"
+slot_bytes = 33554432
+command = ["qemu-system-aarch64", "-bios", "{image}"]
+self_test_command = ["grep", "-q", "banner", "console"]
+self_test_seconds = 3
+product = ""
+hardware = "rev-b"
+require_release = true
+allow_downgrade = true
+allow_unsigned = true
+)");
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->state, "/var/lib/x") << "an absolute path is taken as it is";
+    EXPECT_EQ(config->command.size(), 3U);
+    EXPECT_EQ(config->slot_bytes, 33'554'432U);
+    EXPECT_EQ(config->hardware, "rev-b");
+    EXPECT_TRUE(config->require_release && config->allow_downgrade && config->allow_unsigned);
+}
+
+TEST_F(ConfigTest, AnUnknownKeyIsNamedWithItsLine) {
+    EXPECT_THAT(refusal("# a comment\ncolor = 1\n"), HasSubstr("device.toml:6: unknown key 'color'; the keys are thing_name, endpoint,"));
+    EXPECT_THAT(refusal("[mqtt]\nport = 1\n"), HasSubstr("device.toml:5: unknown key 'mqtt'"));
+}
+
+TEST_F(ConfigTest, AWrongValueIsNamedWithItsLineAndWhatWasExpected) {
+    const std::pair<const char*, const char*> rows[] = {
+        {"slot_bytes = \"big\"\n", "'slot_bytes' takes a whole number from 1 to"},
+        {"slot_bytes = 0\n", "'slot_bytes' takes a whole number from 1 to"},
+        {"slot_bytes = 1.5\n", "'slot_bytes' takes a whole number"},
+        {"command = \"run\"\n", "'command' takes a list of words"},
+        {"command = []\n", "'command' takes a list of words"},
+        {"command = [\"a\", 1]\n", "'command' takes a list of words"},
+        {"self_test_seconds = -1\n", "'self_test_seconds' takes a whole number from 0 to 86400"},
+        {"require_release = \"yes\"\n", "'require_release' takes true or false"},
+        {"product = 7\n", "'product' takes a text in quotes"},
+        {"trust = \"\"\n", "'trust' takes a path in quotes"},
+    };
+    for (const auto& [line, expected] : rows) {
+        EXPECT_THAT(refusal(line), HasSubstr("device.toml:5: ")) << line;
+        EXPECT_THAT(refusal(line), HasSubstr(expected)) << line;
+    }
+}
+
+TEST_F(ConfigTest, WrongNamesAndEndpointsAreRefused) {
+    for (const char* endpoint : {"localhost", ":8883", "localhost:", "localhost:0", "localhost:65536", "localhost:88x"}) {
+        std::string text = minimal;
+        text.replace(text.find("localhost:8883"), 14, endpoint);
+        EXPECT_THAT(refusal("", text), HasSubstr(":2: 'endpoint' takes \"HOST:PORT\"")) << endpoint;
+    }
+    std::string text = minimal;
+    text.replace(text.find("\"T\""), 3, "\"a b\"");
+    EXPECT_THAT(refusal("", text), HasSubstr(":1: 'thing_name' takes a thing's name"));
+}
+
+TEST_F(ConfigTest, AnIpv6AddressStandsInBrackets) {
+    std::string text = minimal;
+    text.replace(text.find("localhost"), 9, "[::1]");
+    const auto config = load("", text);
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->host, "::1");
+}
+
+TEST_F(ConfigTest, WhatIsMissingIsNamed) {
+    for (const char* key : {"thing_name", "endpoint", "certificate", "private_key"}) {
+        std::string text = minimal;
+        text.insert(text.find(key), "#");
+        EXPECT_THAT(refusal("", text), HasSubstr("the key '" + std::string(key) + "' is missing"));
+    }
+    std::filesystem::remove(folder.path() / "private.key");
+    EXPECT_THAT(refusal(""), HasSubstr("'private_key' names"));
+    EXPECT_THAT(load_config(folder.path() / "nowhere.toml").error().message, HasSubstr("there is no such file"));
+}
+
+TEST_F(ConfigTest, WhatIsNoTomlIsNamedWithItsLine) { EXPECT_THAT(refusal("product = lamp\n"), HasSubstr("device.toml:5: ")); }
+
+TEST_F(ConfigTest, HalfAPairOfCommandsIsRefused) {
+    EXPECT_THAT(refusal("install_command = [\"a\"]\n"), HasSubstr("come together"));
+    EXPECT_THAT(refusal("install_command = [\"a\"]\nactivate_command = [\"b\"]\ncommand = [\"c\"]\n"), HasSubstr("there is none"));
+}
+
+}  // namespace
+}  // namespace otabahn::device
