@@ -16,7 +16,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr std::size_t upload_piece = 512 * 1024, download_piece = 512 * 1024;
+constexpr std::size_t upload_piece = 512 * 1024, download_piece = 512 * 1024, write_slice = 64 * 1024;
 constexpr std::size_t device_body_limit = 128 * 1024;  // the largest message that the data plane takes
 constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 constexpr std::chrono::seconds linger_time{2};
@@ -103,13 +103,16 @@ asio::awaitable<bool> Connection::serve() {
         if (next == Exchange::Next::answer) co_return co_await answer(exchange, exchange.refusal(), tally);
         if (next == Exchange::Next::upload) co_return co_await serve_upload(exchange, tally);
         std::string body;
-        switch (co_await read_whole(body, tally)) {
+        BodyShare share(door_);
+        switch (co_await read_whole(body, share, tally)) {
             case Body::broken:
                 co_return false;
             case Body::slow:
                 co_return co_await answer(exchange, exchange.too_slow(), tally);
             case Body::too_large:
                 co_return co_await answer(exchange, exchange.too_large(), tally);
+            case Body::no_room:
+                co_return co_await answer(exchange, exchange.busy(), tally);
             case Body::read:
                 break;
         }
@@ -150,7 +153,9 @@ asio::awaitable<bool> Connection::serve_device(awsapi::Request head) {
             co_return co_await write_response(std::move(response), head.method == "HEAD", tally);
         }
     }
-    if (reader_.content_length().value_or(0) <= device_body_limit && co_await read_whole(head.body, tally) == Body::broken) co_return false;
+    BodyShare share(door_);
+    if (reader_.content_length().value_or(0) <= device_body_limit && co_await read_whole(head.body, share, tally) == Body::broken)
+        co_return false;
     // Nothing of the data plane is bound here yet, so the models answer: 501 and the operation's name.
     static const awsapi::Operations none;
     const bool jobs = head.path.starts_with("/things/") && head.path.find("/jobs", 8) != std::string::npos;
@@ -160,7 +165,7 @@ asio::awaitable<bool> Connection::serve_device(awsapi::Request head) {
     co_return response != nullptr&& co_await write_response(std::move(*response), head.method == "HEAD", tally);
 }
 
-asio::awaitable<Connection::Body> Connection::read_whole(std::string& body, Tally& tally) {
+asio::awaitable<Connection::Body> Connection::read_whole(std::string& body, BodyShare& share, Tally& tally) {
     if (reader_.content_length().value_or(0) > awsapi::max_body_bytes) co_return Body::too_large;
     if (reader_.expects_continue() && !reader_.body_done() && !co_await write_text("HTTP/1.1 100 Continue\r\n\r\n")) co_return Body::broken;
     // A byte a minute would keep each read alive; a body that is read whole must also be whole in good time.
@@ -172,6 +177,7 @@ asio::awaitable<Connection::Body> Connection::read_whole(std::string& body, Tall
         if (read.error) co_return Body::broken;
         tally.in += read.size;
         if (body.size() + read.size > awsapi::max_body_bytes) co_return Body::too_large;
+        if (!share.grow(read.size)) co_return Body::no_room;
         body.append(reinterpret_cast<const char*>(piece_.data()), read.size);
     }
     co_return Body::read;
@@ -246,9 +252,8 @@ asio::awaitable<bool> Connection::write_response(awsapi::Response response, bool
     frame.keep_alive = reader_.keeps_alive() && reader_.body_done() && !stopping_;
     const std::string head = format_head(response, frame);
     const bool has_body = !head_request && response.status != 204 && response.status != 304;
-    transport_->set_deadline(std::chrono::steady_clock::now() + door_.options.body_timeout);
     const std::string_view body = has_body && !response.source ? std::string_view(response.body) : std::string_view();
-    if (co_await transport_->write({asio::buffer(head), asio::buffer(body.data(), body.size())})) co_return false;
+    if (!co_await write_bytes(head, body)) co_return false;
     tally.out += body.size();
     if (has_body && response.source && !co_await write_source(*response.source, tally)) {
         // The length is promised already: only a broken connection tells the client that this is not the whole.
@@ -271,18 +276,27 @@ asio::awaitable<bool> Connection::write_source(awsapi::BodySource& source, Tally
                           *read ? std::string("the source ended early") : read->error().message);
             co_return false;
         }
-        transport_->set_deadline(std::chrono::steady_clock::now() + door_.options.body_timeout);
-        if (co_await transport_->write({asio::buffer(room.data(), **read), asio::const_buffer()})) co_return false;
+        if (!co_await write_bytes(std::string_view(), as_text(room.first(**read)))) co_return false;
         sent += **read;
         tally.out += **read;
     }
     co_return true;
 }
 
-asio::awaitable<bool> Connection::write_text(std::string text) {
-    transport_->set_deadline(std::chrono::steady_clock::now() + door_.options.body_timeout);
-    const error_code error = co_await transport_->write({asio::buffer(text), asio::const_buffer()});
-    co_return !error;
+asio::awaitable<bool> Connection::write_text(std::string text) { co_return co_await write_bytes(text, std::string_view()); }
+
+// Each slice has its own deadline, so that a slow link is not taken for one that stands still.
+asio::awaitable<bool> Connection::write_bytes(std::string_view head, std::string_view bytes) {
+    do {
+        const std::string_view slice = bytes.substr(0, write_slice);
+        bytes.remove_prefix(slice.size());
+        transport_->set_deadline(std::chrono::steady_clock::now() + door_.options.body_timeout);
+        const error_code error =
+            co_await transport_->write({asio::buffer(head.data(), head.size()), asio::buffer(slice.data(), slice.size())});
+        if (error) co_return false;
+        head = {};
+    } while (!bytes.empty());
+    co_return true;
 }
 
 asio::awaitable<void> Connection::refuse_head(int status, std::string message) {

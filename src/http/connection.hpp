@@ -31,7 +31,7 @@ class Connection {
         std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
         std::uint64_t in = 0, out = 0;
     };
-    enum class Body { read, broken, slow, too_large };
+    enum class Body { read, broken, slow, too_large, no_room };
 
     boost::asio::awaitable<bool> serve();  // true: another request may come
     boost::asio::awaitable<bool> serve_probe(const awsapi::Request& head);
@@ -40,9 +40,10 @@ class Connection {
     boost::asio::awaitable<bool> answer(Exchange& exchange, awsapi::Response response, Tally& tally);
     boost::asio::awaitable<bool> write_response(awsapi::Response response, bool head_request, Tally& tally);
     boost::asio::awaitable<bool> write_source(awsapi::BodySource& source, Tally& tally);
-    boost::asio::awaitable<Body> read_whole(std::string& body, Tally& tally);
+    boost::asio::awaitable<Body> read_whole(std::string& body, BodyShare& share, Tally& tally);
     boost::asio::awaitable<IoResult> read_piece(std::span<std::uint8_t> out);
     boost::asio::awaitable<bool> write_text(std::string text);
+    boost::asio::awaitable<bool> write_bytes(std::string_view head, std::string_view bytes);
     boost::asio::awaitable<void> refuse_head(int status, std::string message);
     boost::asio::awaitable<void> linger();
 

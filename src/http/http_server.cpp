@@ -36,7 +36,8 @@ class HttpServer::Impl {
   public:
     Impl(HttpOptions options, runtime::BlockingPool& pool, FindKey find_key, const awsapi::Operations& operations,
          const runtime::Clock& clock, std::shared_ptr<prometheus::Registry> metrics, std::function<std::string()> well_known)
-        : door_{std::move(options), pool, std::move(find_key), operations, clock, HttpMetrics(std::move(metrics)), std::move(well_known)} {}
+        : door_{std::move(options),    pool, std::move(find_key), operations, clock, HttpMetrics(std::move(metrics)),
+                std::move(well_known), 0} {}
 
     Result<BoundEndpoints> start();
     void stop();

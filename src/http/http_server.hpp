@@ -56,6 +56,7 @@ struct HttpOptions {
     std::size_t most_connections = 4096;  // more are closed at once
 
     std::size_t header_limit = 64 * 1024;
+    std::size_t whole_bodies_limit = 256 * 1024 * 1024;  // of all requests whose bodies are in memory at one time; past it: 503
     std::chrono::milliseconds head_timeout{30'000};  // from the connection's opening, or a request's first byte, to the end of its headers
     std::chrono::milliseconds idle_timeout{60'000};  // between requests
     std::chrono::milliseconds body_timeout{60'000};  // without a byte moving, either way

@@ -12,12 +12,12 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
 
-constexpr std::size_t read_size = 64 * 1024;
+constexpr std::size_t read_size = 64 * 1024, idle_read_size = 4 * 1024;  // many connections wait; few send
 
 }  // namespace
 
-asio::awaitable<error_code> RequestReader::fill() {
-    const IoResult read = co_await transport_.read_some(buffer_.prepare(read_size));
+asio::awaitable<error_code> RequestReader::fill(std::size_t at_most) {
+    const IoResult read = co_await transport_.read_some(buffer_.prepare(at_most));
     buffer_.commit(read.size);
     co_return read.error;
 }
@@ -29,8 +29,9 @@ asio::awaitable<HeadOutcome> RequestReader::read_head() {
     parser_->eager(false);
     idle_ = buffer_.size() == 0;
     if (idle_) {
+        buffer_.shrink_to_fit();
         transport_.set_deadline(std::chrono::steady_clock::now() + limits_.idle);
-        const error_code error = co_await fill();
+        const error_code error = co_await fill(idle_read_size);
         if (error) co_return HeadOutcome::closed;
         idle_ = false;
     }
@@ -45,7 +46,7 @@ asio::awaitable<HeadOutcome> RequestReader::read_head() {
             problem_ = error.message();
             co_return HeadOutcome::malformed;
         }
-        const error_code read = co_await fill();
+        const error_code read = co_await fill(read_size);
         if (read == asio::error::timed_out) co_return HeadOutcome::slow;
         if (read) co_return HeadOutcome::closed;
     }
@@ -96,7 +97,7 @@ asio::awaitable<IoResult> RequestReader::read_body(std::span<std::uint8_t> out) 
             if (used > 0) continue;
         }
         transport_.set_deadline(std::chrono::steady_clock::now() + limits_.body);
-        if (const error_code read = co_await fill()) co_return IoResult{read, 0};
+        if (const error_code read = co_await fill(read_size)) co_return IoResult{read, 0};
     }
 }
 

@@ -52,7 +52,7 @@ class RequestReader {
   private:
     using Parser = boost::beast::http::request_parser<boost::beast::http::buffer_body>;
 
-    boost::asio::awaitable<boost::system::error_code> fill();
+    boost::asio::awaitable<boost::system::error_code> fill(std::size_t at_most);
 
     Transport& transport_;
     const ReadLimits limits_;

@@ -159,6 +159,13 @@ TEST_F(Loopback, UnboundOperationsAnswer501WithTheirName) {
     EXPECT_THAT(answer.body, HasSubstr("ListBillingGroups"));
 }
 
+TEST_F(Loopback, WebSocketUpgradesAreToldThatTheyAreNotServed) {
+    start();
+    const Answer answer = ask(request({.target = "/mqtt", .service = "iotdevicegateway", .headers = {{"Upgrade", "websocket"}}}));
+    EXPECT_EQ(answer.status, 501);
+    EXPECT_THAT(answer.body, HasSubstr("MQTT over WebSocket"));
+}
+
 TEST_F(Loopback, TheScopeDecidesBetweenServicesThatShareAPath) {
     start();
     EXPECT_THAT(ask(request({.target = "/things/lamp/jobs", .service = "iot"})).body, HasSubstr("ListJobExecutionsForThing"));

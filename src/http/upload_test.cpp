@@ -244,6 +244,16 @@ TEST_F(Uploads, BodiesThatAreReadWholeAreBounded) {
     EXPECT_EQ(ask(head_of(spec, key) + http_chunked(std::string(8388609, 'x'), 100'000)).status, 413);
 }
 
+TEST_F(Uploads, BodiesInMemoryAreBoundedAllTogether) {
+    options.whole_bodies_limit = 100;
+    start();
+    const Spec large{.method = "POST", .target = "/things/lamp", .body = std::string(101, ' ')};
+    EXPECT_EQ(ask(request(large)).status, 503);
+    const Spec small{.method = "POST", .target = "/things/lamp", .body = "{" + std::string(98, ' ') + "}"};
+    EXPECT_EQ(ask(request(small)).status, 200);
+    EXPECT_EQ(ask(request(small)).status, 200);
+}
+
 TEST_F(Uploads, ADownloadStreams) {
     start();
     const Answer answer = ask(request({.target = "/bucket/large", .service = "s3"}));
