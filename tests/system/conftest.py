@@ -30,7 +30,7 @@ def make_device(signed, tmp_path):
         folder = tmp_path / name
         server.otabahn("thing", "create", name, "--out", folder, *flags)
         device = Device(server, folder)
-        device.set(self_test_seconds=1, **keys)
+        device.set(**{"self_test_seconds": 1, **keys})
         first = tmp_path / f"{name}.factory"
         first.write_bytes(image or program(version))
         device.factory(first, version)

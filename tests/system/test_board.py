@@ -14,7 +14,7 @@ STREAM_LIMIT = 24 * 1024 * 1024
 
 def blocks_sent(server) -> float:
     text = urllib.request.urlopen(f"{server.http}/metrics", timeout=10).read().decode()
-    return sum(float(value) for value in re.findall(r"^otabahn_stream_blocks_total(?:\{.*\})? (\S+)$", text, re.M))
+    return sum(float(value) for value in re.findall(r"^otabahn_gateway_blocks_total(?:\{.*\})? (\S+)$", text, re.M))
 
 
 def test_a_24_mib_image_boots_and_what_does_not_boot_is_rolled_back(signed, make_device, tmp_path):
