@@ -73,6 +73,8 @@ function(otabahn_module name)
     foreach(dep ${M_TEST_DEPS})
       target_link_libraries(${name}_test PRIVATE otabahn_${dep})
     endforeach()
+    # What is tested is optimised; the tests themselves only cost build time.
+    target_compile_options(${name}_test PRIVATE -O0)
     target_compile_definitions(${name}_test PRIVATE OTABAHN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     if(NOT TARGET unit_tests)
       add_custom_target(unit_tests)
