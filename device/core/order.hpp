@@ -34,6 +34,9 @@ struct Order {
     FixedText<96> certificate;
 
     FixedText<64> min_version;  // of the release
+
+    // For people.
+    std::string_view called() const { return image.version.empty() ? std::string_view("the image") : image.version.view(); }
 };
 
 enum class Verdict : std::uint8_t { refused, already_running, check_release, check_image, accepted };

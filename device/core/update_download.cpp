@@ -107,7 +107,7 @@ void Update::begin_download() {
     transfer_ = Transfer(slot.size, record_.block_size, memory_.bitmap, settings_.link);
     stream_pause_until_ = Millis{0};
     retry_after_ = Millis{0};
-    note(resume ? "resuming " : "fetching ", slot.version.view(), " over stream ", order_.stream.view(), ": ", transfer_.blocks_here(),
+    note(resume ? "resuming " : "fetching ", order_.called(), " over stream ", order_.stream.view(), ": ", transfer_.blocks_here(),
          " of ", transfer_.blocks(), " blocks are here");
     // The record first: it must not call the slot whole while the slot is written.
     save();
@@ -217,7 +217,7 @@ void Update::heed_rejection() {
 }
 
 void Update::begin_verify() {
-    note("every block of ", order_.image.version.view(), " is here; verifying");
+    note("every block of ", order_.called(), " is here; verifying");
     flush_progress();
     subscribe_stream(false);
     report_progress(Reason::verifying, 1);

@@ -73,9 +73,9 @@ void Update::report_progress(Reason reason, std::uint8_t qos) {
             .append(" of ")
             .append(std::uint64_t{transfer_.blocks()})
             .append(" blocks of ")
-            .append(order_.image.version.view());
+            .append(order_.called());
     else if (reason == Reason::verifying)
-        message.append("reading back ").append(order_.image.version.view());
+        message.append("reading back ").append(order_.called());
     else
         message.append(record_.slots[record_.target()].version.view()).append(" runs its self-test");
     const std::string_view payload = keep_out(write_report({"IN_PROGRESS", reason, message.view(), running.version.view(),

@@ -77,7 +77,6 @@ class SimWorld final : public Verifier, public Program, public Transport, public
     std::unique_ptr<Runner> runner_;
     std::vector<bool> persisted_;
     std::map<std::uint64_t, std::uint64_t> served_before_;
-    Digest persisted_identity_{};
 };
 
 }  // namespace otabahn::device::sim

@@ -16,8 +16,8 @@ using namespace otabahn::device;
 
 namespace {
 
-constexpr std::size_t slot_bytes = 8'192;
-const std::vector<std::uint8_t> first_image(2'000, 0x5A);
+constexpr std::size_t slot_bytes = 2'048;
+const std::vector<std::uint8_t> first_image(300, 0x5A);
 
 class World final : public Verifier, public Program, public Transport, public Log, public Clock {
   public:
