@@ -48,6 +48,8 @@ bool read_one_execution(JsonReader& in, Execution& execution) {
             if (in.read_string(text)) execution.in_progress = text.equals("IN_PROGRESS");
         } else if (key.equals("executionNumber")) {
             in.read_integer(execution.job.execution);
+        } else if (key.equals("queuedAt")) {
+            in.read_integer(execution.queued_at);
         } else if (key.equals("jobDocument")) {
             execution.document_is_object = in.kind() == JsonKind::object;
             in.read_raw(execution.document);

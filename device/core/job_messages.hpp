@@ -35,6 +35,7 @@ std::string_view job_topic(std::string_view thing, std::string_view job, std::st
 struct Execution {
     bool present = false;  // false: nothing is pending
     JobRef job;
+    std::int64_t queued_at = 0;  // in the service's seconds; 0: not told
     bool in_progress = false;
     std::string_view document;  // the JSON text of its value; empty: there is none
     bool document_is_object = false;

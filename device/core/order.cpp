@@ -283,15 +283,16 @@ Judgement judge_trust(Trust trust, std::string_view what, std::string_view certi
             judgement.reason = Reason::certificate_unknown;
             judgement.message.append("The signature of the ")
                 .append(what)
-                .append(" names the certificate '")
+                .append(" names '")
                 .append(certificate)
-                .append("', which is not trusted here, and fits no other.");
-            return judgement;
+                .append("', which is not trusted here, and fits no other certificate.");
+            break;
         case Trust::unsupported:
             judgement.message.append("The signature of the ").append(what).append(" is of a kind that cannot be checked here.");
             break;
         case Trust::wrong:
             judgement.message.append("The signature of the ").append(what).append(" fits no trusted certificate.");
+            if (!certificate.empty()) judgement.message.append(" It names '").append(certificate).append("'.");
             break;
     }
     if (!detail.empty()) judgement.message.append(" ").append(detail);

@@ -137,6 +137,15 @@ TEST_F(Orders, ASignatureThatDoesNotHoldSaysWhichOfTheTwoItIs) {
     EXPECT_EQ(judge_trust(Trust::good, "image", "s", "").verdict, Verdict::accepted);
 }
 
+TEST_F(Orders, ASignatureThatDoesNotHoldNamesTheHintAndWhatWasTried) {
+    EXPECT_EQ(judge_trust(Trust::wrong, "release", "b.pem", "Tried: a.pem, b.pem.").message.view(),
+              "The signature of the release fits no trusted certificate. It names 'b.pem'. Tried: a.pem, b.pem.");
+    EXPECT_EQ(judge_trust(Trust::wrong, "release", "", "Tried: a.pem.").message.view(),
+              "The signature of the release fits no trusted certificate. Tried: a.pem.");
+    EXPECT_EQ(judge_trust(Trust::unknown_certificate, "release", "c.pem", "Tried: a.pem.").message.view(),
+              "The signature of the release names 'c.pem', which is not trusted here, and fits no other certificate. Tried: a.pem.");
+}
+
 TEST_F(Orders, RefusedForWhatTheReleaseIsFor) {
     EXPECT_EQ(reason({.manifest = manifest("1.1.0", "fan")}), Reason::product_mismatch);
     EXPECT_EQ(reason({.manifest = manifest("1.1.0", "lamp", R"("rev-a","rev-c")")}), Reason::hardware_mismatch);

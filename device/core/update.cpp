@@ -119,6 +119,12 @@ void Update::receive(const Input& input) {
             if (!input.good) {
                 judgement_.reason = Reason::slot_read;
                 judgement_.message.append("The slot could not be read back. ").append(input.text);
+            } else if (state_ == State::judging) {
+                // What is looked at is the image that runs, against its own record.
+                if (verified_ != record_.slots[record_.active].sha256) {
+                    judgement_.reason = Reason::image_hash;
+                    judgement_.message.append("its SHA-256 is another");
+                }
             } else if (order_.hash_stated && verified_ != order_.image.sha256) {
                 judgement_.reason = Reason::image_hash;
                 judgement_.message.append("What was written has another SHA-256 than the document states.");

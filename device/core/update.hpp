@@ -77,7 +77,7 @@ struct Settings {
     Millis report_every{5'000};  // at most so often while it downloads
     Millis save_every{500};
     std::uint32_t save_bytes = 512 * 1024;  // what a power cut may cost to fetch again
-    Millis ask_every{15 * 60'000};           // a notification may get lost
+    Millis ask_every{15 * 60'000};          // a notification may get lost
 };
 
 struct Memory {
@@ -132,6 +132,7 @@ class Update {
     bool no_record() const;
     bool same_job() const;
     bool just_done() const;
+    bool download_waits_for_job() const;
     bool report_was_bare() const;
     bool machine_boots() const;
 
@@ -150,10 +151,13 @@ class Update {
     void go_offline();
     void ask_next();
     void ask_again_later();
+    void say_unwritten();
     void tick_idle();
     void take_order();
     void judge_further();
     void decide_refusal();
+    void look_at_active();
+    void fetch_again();
     void decide_already();
     void begin_download();
     void online_downloading();
@@ -167,6 +171,7 @@ class Update {
     void begin_verify();
     void abandon();
     void abandon_for_order();
+    void set_aside();
     void abandon_and_ask();
     void begin_activate();
     void fail_verify();
@@ -186,6 +191,9 @@ class Update {
     void carry_on_unsaved();
     void report_bare();
     void forget_outcome();
+
+    bool was_queued_at(std::int64_t moment) const;
+    void remember_done();
 
     // how inputs become events
     void receive(const Input& input);
@@ -240,7 +248,8 @@ class Update {
 
     Order order_;
     JobRef job_;
-    bool job_in_progress_ = false;  // as the cloud sees it
+    std::int64_t job_queued_at_ = 0;  // 0: not known, as after a start
+    bool job_in_progress_ = false;    // as the cloud sees it
     bool release_checked_ = false;
     std::size_t document_size_ = 0;
     ByteView manifest_;
@@ -254,6 +263,7 @@ class Update {
     Trust trust_ = Trust::good;
 
     JobRef last_done_;
+    std::int64_t last_done_queued_at_ = 0;
     std::uint32_t unsaved_bytes_ = 0;
     Millis now_{0};
     Millis unsaved_since_{0};

@@ -10,15 +10,20 @@
 namespace otabahn::device {
 
 namespace {
-constexpr std::uint32_t silent_timeouts = 3;
+// Of time-outs without a block in between: at the first, and at each so many, something is said.
+constexpr std::uint32_t told_every = 4;
 constexpr Millis first_pause{2'000};
 constexpr Millis longest_pause{60'000};
 }  // namespace
 
-bool Update::same_job() const { return offered_.job == job_; }
+bool Update::same_job() const { return offered_.job == job_ && was_queued_at(job_queued_at_); }
+// A deleted job's name may be used again: what tells the two apart is when they were queued (0: not known).
+bool Update::was_queued_at(std::int64_t moment) const { return moment == 0 || offered_.queued_at == 0 || offered_.queued_at == moment; }
+bool Update::download_waits_for_job() const { return record_.stage == Stage::downloading && !record_.job.id.empty(); }
 
 void Update::take_order() {
     job_ = offered_.job;
+    job_queued_at_ = offered_.queued_at;
     job_in_progress_ = offered_.in_progress;
     release_checked_ = false;
     document_size_ = 0;
@@ -87,6 +92,22 @@ void Update::judge_further() {
     judge(accepted);
 }
 
+// "Runs already" is said only of an image that is still what was put there.
+void Update::look_at_active() {
+    if (Action* action = add(ActionKind::verify)) {
+        action->slot = record_.active;
+        action->size = record_.slots[record_.active].size;
+    }
+}
+
+void Update::fetch_again() {
+    note("slot ", record_.active == 0 ? "a" : "b", " does not hold what was put there any more (", judgement_.message.view(),
+         "): ", order_.called(), " is fetched again");
+    Judgement judgement;
+    judgement.verdict = order_.kind != SignatureKind::none && order_.hash_stated ? Verdict::check_image : Verdict::accepted;
+    judge(judgement);
+}
+
 void Update::begin_download() {
     const std::uint8_t target = record_.target();
     const std::uint32_t block = Transfer::block_size_for(order_.image.size, settings_.block_bytes, memory_.bitmap.size());
@@ -107,11 +128,13 @@ void Update::begin_download() {
     transfer_ = Transfer(slot.size, record_.block_size, memory_.bitmap, settings_.link);
     stream_pause_until_ = Millis{0};
     retry_after_ = Millis{0};
-    note(resume ? "resuming " : "fetching ", order_.called(), " over stream ", order_.stream.view(), ": ", transfer_.blocks_here(),
-         " of ", transfer_.blocks(), " blocks are here");
+    // A cut may have come between the record of this download and the slot's being made ready for it.
+    const bool prepare = transfer_.blocks_here() == 0;
+    note(resume ? "resuming " : "fetching ", order_.called(), " over stream ", order_.stream.view(), ": ", transfer_.blocks_here(), " of ",
+         transfer_.blocks(), " blocks are here");
     // The record first: it must not call the slot whole while the slot is written.
     save();
-    if (!resume)
+    if (prepare)
         if (Action* action = add(ActionKind::prepare_slot)) {
             action->slot = target;
             action->size = slot.size;
@@ -189,9 +212,10 @@ void Update::after_block() {
 void Update::tick_downloading() {
     if (unsaved_bytes_ > 0 && now_ - unsaved_since_ >= settings_.save_every) flush_progress();
     if (!connected_) return;
-    if (transfer_.expire(now_) && transfer_.timeouts_in_a_row() > 0 && transfer_.timeouts_in_a_row() % silent_timeouts == 0)
-        note("no block of stream ", order_.stream.view(), " arrives, though asked for ", transfer_.timeouts_in_a_row(),
-             " times: does the certificate's policy allow iot:Publish on its get topic, iot:Subscribe and iot:Receive on its data topic?");
+    const std::uint32_t before = transfer_.timeouts_in_a_row();
+    if (transfer_.expire(now_) && transfer_.timeouts_in_a_row() > before && before % told_every == 0)
+        note("no block of stream ", order_.stream.view(), " arrives; asked in vain so far: ", transfer_.timeouts_in_a_row(),
+             ". Does the certificate's policy allow iot:Publish on its get topic, iot:Subscribe and iot:Receive on its data topic?");
     request_blocks();
     if (percent() != reported_percent_ && now_ - reported_at_ >= settings_.report_every) report_progress(Reason::downloading, 0);
 }
@@ -238,9 +262,16 @@ void Update::abandon() {
     subscribe_stream(false);
 }
 
+// The job went while nobody was connected: no download is under way any more.
+void Update::set_aside() {
+    note("job ", record_.job.id.view(), " is not pending any more; its download is set aside");
+    record_.job = JobRef();
+    save();
+}
+
 void Update::abandon_and_ask() {
     abandon();
-    last_done_ = job_;  // should it be told again all the same, there is no hurry
+    remember_done();  // should it be told again all the same, there is no hurry
     ask_next();
 }
 

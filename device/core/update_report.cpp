@@ -29,7 +29,11 @@ std::string_view status_of(Outcome outcome) {
 }
 }  // namespace
 
-bool Update::just_done() const { return !last_done_.id.empty() && offered_.job == last_done_; }
+bool Update::just_done() const { return !last_done_.id.empty() && offered_.job == last_done_ && was_queued_at(last_done_queued_at_); }
+void Update::remember_done() {
+    last_done_ = job_;
+    last_done_queued_at_ = job_queued_at_;
+}
 bool Update::report_was_bare() const { return bare_report_; }
 
 void Update::go_online() {
@@ -56,6 +60,12 @@ void Update::ask_again_later() {
     if (retry_after_ == Millis{0}) retry_after_ = first_retry;
     retry_after_ = retry_after_ < done_again ? done_again : doubled(retry_after_);
     retry_at_ = now_ + retry_after_;
+}
+
+// What was to follow the write was dropped; it is taken up again with the next answer.
+void Update::say_unwritten() {
+    note("the disk could not be written: ", detail_.view());
+    ask_again_later();
 }
 
 void Update::tick_idle() {
@@ -155,8 +165,11 @@ void Update::report_bare() {
 }
 
 void Update::forget_outcome() {
-    last_done_ = job_;
-    const bool stored = record_.outcome != Outcome::rejected;
+    remember_done();
+    // A download that still waits in its slot waited for another job than the one that has just ended.
+    const bool waiting = download_waits_for_job();
+    const bool stored = waiting || record_.outcome != Outcome::rejected;
+    if (waiting) record_.job = JobRef();
     record_.outcome = Outcome::none;
     record_.reason = Reason::none;
     record_.message.clear();

@@ -36,6 +36,9 @@ class Conversations : public testing::Test {
         world.cloud.give_job(job, document);
     }
     void order() { order(document_for(new_image, "1.1.0")); }
+    bool logged(std::string_view text) const {
+        return std::any_of(world.log.begin(), world.log.end(), [&](const auto& line) { return line.find(text) != std::string::npos; });
+    }
     bool last_update_has(std::string_view text) const {
         return !world.cloud.updates.empty() && world.cloud.updates.back().payload.find(text) != std::string::npos;
     }
@@ -219,6 +222,86 @@ TEST_F(Conversations, TheVeryImageThatRunsIsReportedWithoutABlock) {
     EXPECT_EQ(world.cloud.status(), "SUCCEEDED");
     EXPECT_TRUE(last_update_has("already-running"));
     EXPECT_EQ(world.cloud.requests, 0U);
+}
+
+TEST_F(Conversations, AnImageThatIsDamagedAtRestIsFetchedAgainAndNotCalledRunning) {
+    world.flash.put(0, image_of(3'000, 9));
+    world.cloud.serve(old_image);
+    world.cloud.give_job("J", document_for(old_image, "1.0.0"));
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "SUCCEEDED");
+    EXPECT_TRUE(last_update_has("\"reason\":\"updated\"")) << world.cloud.updates.back().payload;
+    EXPECT_TRUE(logged("slot a does not hold what was put there any more"));
+    expect_old_image();
+}
+
+TEST_F(Conversations, ADamagedImageIsNotReplacedByOneOfAWrongSignature) {
+    world.flash.put(0, image_of(3'000, 9));
+    world.cloud.give_job("J", document_for(old_image, "1.0.0", "forged"));
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "REJECTED");
+    EXPECT_EQ(world.cloud.requests, 0U);
+}
+
+// A slot that is a file keeps its length: an image must not get the tail of an older one.
+TEST_F(Conversations, NothingOfAnOlderImageStaysBehindTheNewOneWhereverThePowerGoes) {
+    for (std::uint64_t operation = 0; operation < 8; ++operation) {
+        SCOPED_TRACE(operation);
+        SimWorld cut({}, old_image, "1.0.0");
+        cut.flash.put(1, std::vector<std::uint8_t>(8'192, 0x55));
+        cut.cloud.serve(new_image);
+        cut.cloud.give_job("J", document_for(new_image, "1.1.0"));
+        cut.flash.cut_after(operation);
+        while (!cut.run()) {
+        }
+        ASSERT_EQ(cut.cloud.status(), "SUCCEEDED");
+        EXPECT_EQ(std::ranges::count(cut.flash.slot(1, 8'192), 0x55), std::ranges::count(new_image, 0x55));
+    }
+}
+
+TEST_F(Conversations, AJobThatWentWhileNobodyWasConnectedIsNoDownloadAnyMore) {
+    order();
+    world.flash.cut_after(14);
+    ASSERT_FALSE(world.run());
+    world.cloud.cancel_job();
+    ASSERT_TRUE(world.run());
+    EXPECT_TRUE(world.update().record().job.id.empty());
+    EXPECT_TRUE(logged("job J is not pending any more"));
+}
+
+TEST_F(Conversations, ARefusedJobDoesNotInheritADownloadThatWaited) {
+    order();
+    world.flash.cut_after(14);
+    ASSERT_FALSE(world.run());
+    world.cloud.give_job("J2", document_for(new_image, "0.9.0"));
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "REJECTED");
+    EXPECT_TRUE(world.update().record().job.id.empty());
+}
+
+TEST_F(Conversations, TheNameOfADeletedJobMayBeUsedAgain) {
+    order();
+    ASSERT_TRUE(world.run());
+    ASSERT_EQ(world.cloud.status(), "SUCCEEDED");
+    const auto third = image_of(2'900, 99);
+    world.cloud.serve(third);
+    world.cloud.give_job("J", document_for(third, "1.2.0"));
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "SUCCEEDED");
+    EXPECT_TRUE(std::equal(third.begin(), third.end(), world.bootable().begin()));
+}
+
+TEST_F(Conversations, AnotherOrderOnADiskThatCannotBeWrittenIsAnsweredAllTheSame) {
+    order();
+    world.cloud.reject_stream_with = "InternalError";
+    ASSERT_TRUE(world.run());
+    ASSERT_EQ(world.update().state(), State::downloading);
+    world.flash.fail_pages(true);
+    order(document_for(new_image, "1.2.0"), "J2");
+    ASSERT_TRUE(world.run());
+    EXPECT_TRUE(logged("could not be written"));
+    EXPECT_EQ(world.cloud.status(), "FAILED");
+    EXPECT_TRUE(last_update_has("state-write"));
 }
 
 TEST_F(Conversations, ProgressIsReportedAtABoundedRate) {

@@ -26,6 +26,7 @@ void SimCloud::give_job(std::string id, std::string document) {
     job_ = std::move(id);
     document_ = std::move(document);
     status_ = "QUEUED";
+    ++queued_at_;
     publish_next();
 }
 
@@ -36,8 +37,8 @@ void SimCloud::cancel_job() {
 
 std::string SimCloud::execution() const {
     if (over()) return R"({"timestamp":1})";
-    return R"({"timestamp":1,"execution":{"jobId":")" + job_ + R"(","status":")" + status_ +
-           R"(","queuedAt":1,"lastUpdatedAt":1,"versionNumber":1,"executionNumber":1,"jobDocument":)" + document_ + "}}";
+    return R"({"timestamp":1,"execution":{"jobId":")" + job_ + R"(","status":")" + status_ + R"(","queuedAt":)" +
+           std::to_string(queued_at_) + R"(,"lastUpdatedAt":1,"versionNumber":1,"executionNumber":1,"jobDocument":)" + document_ + "}}";
 }
 
 void SimCloud::answer(std::string topic, std::string payload) { to_device.push_back({std::move(topic), std::move(payload)}); }

@@ -51,6 +51,7 @@ class SimCloud {
     std::string execution() const;
 
     std::string thing_, stream_, job_, document_, status_ = "NONE";
+    int queued_at_ = 0;  // another moment for each job
     std::vector<std::uint8_t> file_;
 };
 
