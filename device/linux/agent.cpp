@@ -121,6 +121,7 @@ Result<void> Agent::run() {
     for (int signal : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&signals, signal);
     ::sigprocmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);  // a limit on files fails the write, and so the job, not the agent
     const Descriptor caught(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!caught) return fail(ErrorCode::internal, "signals cannot be waited for.");
 

@@ -166,14 +166,18 @@ void MqttLink::work(bool readable, bool writable, const std::function<void(const
 }
 
 void MqttLink::lost(std::string why) {
+    while (!why.empty() && why.back() == '.') why.pop_back();
+    while (why.ends_with('.')) why.pop_back();  // some of libmosquitto's sentences have their own
     const Millis now = clock_.now();
     std::string text;
     if (phase_ == Phase::up) {
         text = "connection to " + config_.host + " lost: " + why + ".";
-        const bool soon = now - last_request_at_ < suspicion;
-        const std::string suspect = !asked_.empty() ? asked_.front().what : (soon && !useful_ ? last_request_ : "");
-        if (!suspect.empty() && (soon || !asked_.empty()))
-            text += " It ended without an answer to " + suspect + ": does the certificate's policy allow that?";
+        // Any of these may be the one: the answers to earlier requests may have been on their way still.
+        std::string suspects;
+        for (const Asked& asked : asked_) suspects += (suspects.empty() ? "" : ", ") + asked.what;
+        if (now - last_request_at_ < suspicion && !useful_ && !last_request_.empty())
+            suspects += (suspects.empty() ? "" : ", ") + last_request_;
+        if (!suspects.empty()) text += " It ended without an answer to " + suspects + ": does the certificate's policy allow that?";
         if (useful_ || now - up_since_ >= settled_after) backoff_.reset();
     } else {
         text = "no connection to " + config_.host + ":" + std::to_string(config_.port) + ": " + why + ".";

@@ -183,6 +183,16 @@ TEST_F(TrustTest, AnEmptyOrUnreadableFolderTrustsNobodyAndSaysSo) {
     EXPECT_EQ(folder_trust.certificates().unreadable.size(), 1U);
 }
 
+TEST_F(TrustTest, ARefusalNamesWhatWasTriedAndWhatCouldNotBeRead) {
+    trust(make("first"), "first.pem");
+    trust(make("second"), "second.pem");
+    folder.write("trust/junk.pem", "no certificate");
+    const std::string signature = make("other").key.sign(x509::SignatureAlgorithm::sha256_ecdsa, as_bytes(message)).value();
+    const Answer answer = folder_trust.check({SignatureKind::sha256_ecdsa, as_bytes(signature), "second.pem"}, as_bytes(message), nullptr);
+    EXPECT_EQ(answer->trust, Trust::wrong);
+    EXPECT_EQ(std::string(answer->text), "Tried: second.pem, first.pem. Unreadable: junk.pem.");
+}
+
 TEST_F(TrustTest, AnImageIsReadBackAndItsSignatureHeldAgainstWhatIsThere) {
     const Signer signer = make("signer");
     trust(signer, "signer.pem");

@@ -95,7 +95,8 @@ Answer Supervisor::fail_trial(Reason reason, std::string text) {
 Answer Supervisor::poll_self_test() {
     const Millis now = clock_.now();
     if (!hands_over() && program_ && program_->ended()) {
-        const std::string how = *program_->ended();
+        std::string how = *program_->ended();
+        if (program_->exit_status() == 0) how += "; it must stay in the foreground";
         program_.reset();
         wanted_ = false;  // whoever rolls back says what runs next
         return fail_trial(Reason::program_exited, "It ended with " + how + ".");

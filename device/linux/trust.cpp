@@ -29,6 +29,18 @@ std::string_view base_name(std::string_view hint) {
 // The hint may be a file's name, or that without its ending.
 bool named(const std::string& file, std::string_view hint) { return file == hint || std::filesystem::path(file).stem().string() == hint; }
 
+std::string listed(const std::vector<std::string>& names) {
+    std::string out;
+    for (const std::string& name : names) out.append(out.empty() ? "" : ", ").append(name);
+    return out;
+}
+
+std::string names_of(const std::vector<std::pair<std::string, x509::Certificate>>& certificates) {
+    std::vector<std::string> names;
+    for (const auto& row : certificates) names.push_back(row.first);
+    return listed(names);
+}
+
 // Reads on; false: the file ended or failed before `left` was read.
 bool hash_some(int fd, std::uint64_t& left, std::uint64_t most, x509::Sha256& hash) {
     std::uint8_t buffer[piece];
@@ -55,11 +67,13 @@ TrustFolder::Certificates TrustFolder::certificates() const {
         const auto pem = read_file(entry.path(), 1024 * 1024);
         if (!pem) {
             out.unreadable.push_back(pem.error().message);
+            out.left_out.push_back(name);
             continue;
         }
         auto certificate = x509::Certificate::parse_pem(*pem);
         if (!certificate) {
             out.unreadable.push_back(entry.path().string() + ": " + certificate.error().message);
+            out.left_out.push_back(name);
             continue;
         }
         out.found.emplace_back(name, std::move(certificate).value());
@@ -74,13 +88,14 @@ Trust TrustFolder::judge(SignatureKind kind, std::string_view signature, std::st
     const auto algorithm =
         kind == SignatureKind::sha256_rsa ? x509::SignatureAlgorithm::sha256_rsa : x509::SignatureAlgorithm::sha256_ecdsa;
     Certificates trusted = certificates();
-    if (trusted.found.empty()) text_ = folder_.string() + " holds no certificate.";
     const std::string hint(base_name(hint_path));
     const auto preferred =
         std::stable_partition(trusted.found.begin(), trusted.found.end(), [&](const auto& row) { return named(row.first, hint); });
     const bool known = preferred != trusted.found.begin();
     for (const auto& [name, certificate] : trusted.found)
         if (x509::verify_digest(certificate, algorithm, digest, signature)) return Trust::good;
+    text_ = trusted.found.empty() ? folder_.string() + " holds no certificate." : "Tried: " + names_of(trusted.found) + ".";
+    if (!trusted.left_out.empty()) text_ += " Unreadable: " + listed(trusted.left_out) + ".";
     return known || hint.empty() ? Trust::wrong : Trust::unknown_certificate;
 }
 

@@ -23,6 +23,7 @@ class TrustFolder final : public Verifier {
     struct Certificates {
         std::vector<std::pair<std::string, x509::Certificate>> found;  // by file name
         std::vector<std::string> unreadable;                           // why each was left out
+        std::vector<std::string> left_out;                             // their file names
     };
     Certificates certificates() const;
 
