@@ -64,6 +64,11 @@ asio::awaitable<void> Connection::run() {
     while (more && !stopping_) {
         switch (co_await reader_.read_head()) {
             case HeadOutcome::request:
+                if (reader_.has_unknown_coding()) {
+                    co_await refuse_head(501, "The request's Transfer-Encoding is not taken; chunked is the one that is.");
+                    more = false;
+                    break;
+                }
                 more = co_await serve();
                 break;
             case HeadOutcome::closed:
@@ -146,7 +151,13 @@ asio::awaitable<bool> Connection::serve_device(awsapi::Request head) {
     Tally tally;
     if (door_.options.check_device) {
         const auto judged = co_await on_pool(door_.pool, [&] { return door_.options.check_device(transport_->peer_certificate_pem()); });
-        if (judged && !*judged) {
+        if (!judged) {
+            // Nobody had time to look at the certificate, so it opens nothing.
+            awsapi::Response response = text_response(503, "application/json", message_json("The server is busy; try again."));
+            response.headers.set("x-amzn-ErrorType", "ServiceUnavailableException");
+            co_return co_await write_response(std::move(response), head.method == "HEAD", tally);
+        }
+        if (!*judged) {
             spdlog::warn("device refused path={} peer={} why=\"{}\"", head.path, transport_->peer_address(), judged->error().message);
             awsapi::Response response = text_response(403, "application/json", message_json(judged->error().message));
             response.headers.set("x-amzn-ErrorType", "ForbiddenException");

@@ -236,6 +236,24 @@ TEST_F(Tls, ADeviceThatIsNotAcceptedIsTold) {
     EXPECT_THAT(answer, HasSubstr("The certificate is INACTIVE."));
 }
 
+TEST_F(Tls, ADeviceThatNobodyHadTimeToJudgeIsNotLetIn) {
+    options.check_device = [](std::string_view) -> Result<void> { return {}; };
+    start();
+    std::unique_lock held(gate);
+    const auto block = [this] {
+        ++waiting;
+        const std::lock_guard lock(gate);
+    };
+    ASSERT_TRUE(pool.try_post(block) && pool.try_post(block));
+    while (waiting < 2) std::this_thread::yield();
+    ASSERT_TRUE(pool.try_post(block) && pool.try_post(block));
+    const std::string answer =
+        ask_tls(bound.device_https->port, "GET /things/lamp/jobs HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "device");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 503"));
+    EXPECT_THAT(answer, HasSubstr("x-amzn-ErrorType: ServiceUnavailableException"));
+    held.unlock();
+}
+
 TEST_F(Tls, FilesThatAreNoCertificateAreNamed) {
     options.tls.certificate_file = folder_ / "missing.pem";
     HttpServer no_certificate(options, pool, {}, operations, clock, nullptr, {});

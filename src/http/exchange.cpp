@@ -6,8 +6,20 @@
 #include "http/auth_errors.hpp"
 #include "http/request_id.hpp"
 
+#include <charconv>
+
 namespace otabahn::http {
 namespace {
+
+// All that the body of an unsigned form decides is in whose words it is refused: nobody's megabytes are read for that.
+constexpr std::size_t unsigned_form_limit = 64 * 1024;
+
+bool is_worth_reading(const awsapi::Request& refused) {
+    const std::string_view text = refused.headers.value("Content-Length");
+    std::size_t length = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+    return is_form(refused) && error == std::errc{} && end == text.data() + text.size() && length <= unsigned_form_limit;
+}
 
 bool is_s3(const awsapi::ServiceRow& service) { return service.family == awsapi::Family::rest_xml; }
 
@@ -41,7 +53,7 @@ Exchange::Exchange(const Door& door, awsapi::Request head, std::string peer_addr
 Exchange::Next Exchange::begin() {
     recognised_ = recognise(head_, door_.options.hostname);
     request_id_ = is_s3(*recognised_.service) ? make_s3_request_id() : make_uuid();
-    if (recognised_.refused) return is_form(head_) ? Next::whole_body : Next::answer;
+    if (recognised_.refused) return is_worth_reading(head_) ? Next::whole_body : Next::answer;
     awsapi::Request routed;
     routed.method = head_.method;
     routed.path = head_.path;

@@ -75,6 +75,13 @@ std::optional<std::uint64_t> RequestReader::content_length() const {
 
 bool RequestReader::is_chunked() const { return parser_->chunked(); }
 
+bool RequestReader::has_unknown_coding() const {
+    const auto& message = parser_->get();
+    const auto found = message.find(beast::http::field::transfer_encoding);
+    return found != message.end() &&
+           (message.count(beast::http::field::transfer_encoding) > 1 || !beast::iequals(found->value(), "chunked"));
+}
+
 bool RequestReader::body_done() const { return parser_->is_done(); }
 
 asio::awaitable<IoResult> RequestReader::read_body(std::span<std::uint8_t> out) {

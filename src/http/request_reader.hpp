@@ -43,6 +43,7 @@ class RequestReader {
     bool expects_continue() const;
     std::optional<std::uint64_t> content_length() const;  // nothing: chunked, or none
     bool is_chunked() const;
+    bool has_unknown_coding() const;                         // gzip, deflate …: nothing here takes them off
     const std::string& problem() const { return problem_; }  // of a malformed head
 
     // The next bytes of the body into `out`; 0 at its end; an error when the peer goes away, is slow, or breaks the framing.

@@ -107,6 +107,20 @@ TEST_F(Uploads, UnsignedChunksWithATrailerAreStoredWithoutTheirWrapping) {
     EXPECT_EQ(object.finished, 1);
 }
 
+TEST_F(Uploads, ATransferCodingThatNobodyTakesOffIsRefusedAndNothingIsStored) {
+    start();
+    for (const std::string coding : {"gzip, chunked", "deflate,chunked", "chunked\r\nTransfer-Encoding: chunked"}) {
+        Spec spec = put("");
+        spec.payload_hash = "UNSIGNED-PAYLOAD";
+        spec.send_length = false;
+        std::string head = head_of(spec, key);
+        head.insert(head.size() - 2, "Transfer-Encoding: " + coding + "\r\n");
+        const Answer answer = ask(head + http_chunked("hello", 5));
+        EXPECT_TRUE(answer.status == 501 || answer.status == 400) << coding << " " << answer.status;
+    }
+    EXPECT_EQ(object.begun, 0);
+}
+
 TEST_F(Uploads, SignedChunksAreStored) {
     start();
     Spec spec = put("", {{"Content-Encoding", "aws-chunked"}, {"X-Amz-Decoded-Content-Length", std::to_string(large_text.size())}});
@@ -252,6 +266,15 @@ TEST_F(Uploads, BodiesInMemoryAreBoundedAllTogether) {
     const Spec small{.method = "POST", .target = "/things/lamp", .body = "{" + std::string(98, ' ') + "}"};
     EXPECT_EQ(ask(request(small)).status, 200);
     EXPECT_EQ(ask(request(small)).status, 200);
+}
+
+TEST_F(Uploads, NobodysMegabytesAreReadForARefusal) {
+    start();
+    // The head alone: an answer means that the body was not waited for.
+    const Answer form =
+        ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 8000000\r\n\r\n");
+    EXPECT_EQ(form.status, 403);
+    EXPECT_THAT(form.body, HasSubstr("<Code>MissingAuthenticationToken</Code>"));
 }
 
 TEST_F(Uploads, ADownloadStreams) {
