@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +55,23 @@ TEST_F(OpenTest, OpeningAgainFindsWhatWasWritten) {
     auto again = open_sqlite(file(), {{"test", counter_schema_commented}});
     ASSERT_TRUE(again) << again.error().message;
     EXPECT_EQ(count(**again), 1);
+}
+
+TEST_F(OpenTest, NobodyElseReadsTheFileOrItsJournals) {
+    const auto others = [](const fs::path& path) {
+        return fs::status(path).permissions() & (fs::perms::group_all | fs::perms::others_all);
+    };
+    const auto check = [&] {
+        auto store = open_sqlite(file(), {{"test", counter_schema}});
+        ASSERT_TRUE(store) << store.error().message;
+        ASSERT_TRUE(add(**store, std::to_string(count(**store))));
+        for (const char* name : {"state.db", "state.db-wal", "state.db-shm"}) EXPECT_EQ(others(folder_ / name), fs::perms::none) << name;
+    };
+    const mode_t before = ::umask(0022);
+    check();
+    fs::permissions(file(), fs::perms::others_read | fs::perms::group_read, fs::perm_options::add);  // as an older server left it
+    check();
+    ::umask(before);
 }
 
 TEST_F(OpenTest, AModuleThatIsNewIsAddedToWhatIsThere) {

@@ -6,6 +6,12 @@
 #include "store/schema.hpp"
 #include "store/sqlite.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace otabahn::store {
@@ -26,6 +32,20 @@ Result<void> check_database(Engine& engine) {
                     "; otabahn needs C and UTF8. Make it with: createdb --locale=C --encoding=UTF8 --template=template0 NAME");
 }
 
+// Access keys and private keys lie in it, so nobody else may read it. SQLite gives its journals the mode of the database, and
+// an older database and its journals may still have the one of the umask.
+Result<void> keep_private(const std::filesystem::path& file) {
+    const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (made >= 0) ::close(made);
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+        const std::string path = file.string() + suffix;
+        if (::chmod(path.c_str(), 0600) != 0 && errno != ENOENT)
+            return fail(ErrorCode::unavailable, "The SQLite file " + path + " holds secrets and could not be kept from other users: " +
+                                                    std::strerror(errno) + ". Give it to the user that the server runs as.");
+    }
+    return {};
+}
+
 template <class Check>
 Result<std::unique_ptr<runtime::Store>> open(std::unique_ptr<Engine> engine, const std::vector<ModuleSchema>& schemas,
                                              const Options& options, Check check) {
@@ -42,6 +62,7 @@ Result<std::unique_ptr<runtime::Store>> open(std::unique_ptr<Engine> engine, con
 
 Result<std::unique_ptr<runtime::Store>> open_sqlite(const std::filesystem::path& file, const std::vector<ModuleSchema>& schemas,
                                                     const Options& options) {
+    if (auto kept = keep_private(file); !kept) return Unexpected(std::move(kept).error());
     return open(std::make_unique<SqliteEngine>(file, options.busy_timeout), schemas, options, [](Engine&) { return Result<void>(); });
 }
 
