@@ -179,13 +179,14 @@ void Connection::end(EndCause cause, ReasonCode code, std::string_view text) {
         gate_ ? gate_->admission()->scope.account.text() + "/" + gate_->admission()->scope.region.text() : "-", text);
     ++host_.tally().closed;
     calls_.clear();
-    if (cause != EndCause::client_disconnect) publish_will();
-    will_.reset();
+    // The session first: its own will must not follow the DISCONNECT on this connection.
     if (session_ != nullptr && !left_) {
         left_ = true;
         host_.leave_session(*this, *session_);
         session_ = nullptr;
     }
+    if (cause != EndCause::client_disconnect || code == ReasonCode::disconnect_with_will) publish_will();
+    will_.reset();
     host_.wake(*this);
 }
 
@@ -201,8 +202,6 @@ void Connection::on_disconnect(const mqtt::Disconnect& disconnect) {
             return end(EndCause::client_error, ReasonCode::protocol_error, "a DISCONNECT may not raise a session expiry of 0");
         session_->expiry_seconds = std::min(*expiry, limits().session_expiry_seconds);
     }
-    if (disconnect.code == ReasonCode::disconnect_with_will) publish_will();
-    will_.reset();
     end(EndCause::client_disconnect, disconnect.code, "the client disconnected");
 }
 

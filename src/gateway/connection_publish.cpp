@@ -6,7 +6,6 @@
 #include "runtime/log.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace otabahn::gateway {
 
@@ -221,7 +220,7 @@ class Connection::StreamSink final : public streams::BlockSink {
 
     static bool fill(std::uint8_t* to, std::string_view head, const runtime::BlobReader* blob, std::uint64_t offset, std::uint32_t size,
                      std::string_view tail) {
-        std::memcpy(to, head.data(), head.size());
+        std::copy(head.begin(), head.end(), to);
         if (size != 0) {
             const auto read = blob->read_at(offset, std::span(to + head.size(), size));
             if (!read || *read != size) {
@@ -230,7 +229,7 @@ class Connection::StreamSink final : public streams::BlockSink {
                 return false;
             }
         }
-        std::memcpy(to + head.size() + size, tail.data(), tail.size());
+        std::copy(tail.begin(), tail.end(), to + head.size() + size);
         return true;
     }
 

@@ -710,6 +710,14 @@ TEST_F(ConnectionTest, WillIsPublishedUnlessTheClientSaysGoodbye) {  // spec 1.8
     EXPECT_EQ(reader.messages().size(), 1U);
 }
 
+TEST_F(ConnectionTest, NothingFollowsTheDisconnectNotEvenOnesOwnWill) {
+    auto talk = open(Version::v5, 1, [](mqtt::Connect& packet) { packet.will = mqtt::Will{"w", {}, 1, false, {}}; });
+    talk.subscribe({{"w", 1}});
+    talk.heard();
+    talk.bytes({0x00, 0x00});
+    EXPECT_EQ(talk.goodbye().code, ReasonCode::malformed_packet);
+}
+
 TEST_F(ConnectionTest, DisconnectMayLowerTheSessionsExpiryButNotRaiseItFromZero) {  // MQTT 5, 3.14.2.2.2
     auto talk = open(Version::v5);
     talk.bytes({0xe0, 7, 0, 5, 0x11, 0, 0, 0, 9});
