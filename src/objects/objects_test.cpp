@@ -40,6 +40,18 @@ TEST_P(BucketTest, AConstraintThatDoesNotFitIsRefused) {
     EXPECT_REFUSED(call<s3::CreateBucket>(with("No Region")), "InvalidLocationConstraint", 400);
 }
 
+TEST_P(BucketTest, RightsAndOwnershipThatAreNotHereAreRefusedAndNoBucketIsMade) {
+    EXPECT_REFUSED(call<s3::CreateBucket>({.bucket = "mine", .grant_full_control = "id=1"}), "AccessControlListNotSupported", 400);
+    EXPECT_REFUSED(call<s3::CreateBucket>({.bucket = "mine", .grant_read = "id=1"}), "AccessControlListNotSupported", 400);
+    EXPECT_REFUSED(call<s3::CreateBucket>({.bucket = "mine", .grant_read_acp = "id=1"}), "AccessControlListNotSupported", 400);
+    EXPECT_REFUSED(call<s3::CreateBucket>({.bucket = "mine", .grant_write = "id=1"}), "AccessControlListNotSupported", 400);
+    EXPECT_REFUSED(call<s3::CreateBucket>({.bucket = "mine", .grant_write_acp = "id=1"}), "AccessControlListNotSupported", 400);
+    EXPECT_REFUSED(call<s3::CreateBucket>({.bucket = "mine", .object_ownership = "ObjectWriter"}), "NotImplemented", 501);
+    EXPECT_REFUSED(call<s3::CreateBucket>({.bucket = "mine", .bucket_namespace = "account-regional"}), "NotImplemented", 501);
+    EXPECT_REFUSED(call<s3::HeadBucket>({.bucket = "mine"}), "NoSuchBucket", 404);
+    EXPECT_TRUE(call<s3::CreateBucket>({.bucket = "mine", .object_ownership = "BucketOwnerEnforced", .bucket_namespace = "global"}));
+}
+
 TEST_P(BucketTest, NamesAreGlobal) {
     make_bucket("mine");
     EXPECT_TRUE(call<s3::CreateBucket>({.bucket = "mine"}));  // in us-east-1 once more is fine

@@ -49,6 +49,13 @@ void Objects::bind_buckets(awsapi::Operations& operations) {
             return Unexpected(access_denied(allowed.error().message));
         if (in.acl)
             if (auto fine = judge_acl(*in.acl); !fine) return Unexpected(fine.error());
+        if (in.grant_full_control || in.grant_read || in.grant_read_acp || in.grant_write || in.grant_write_acp)
+            if (auto fine = judge_acl("grants"); !fine) return Unexpected(fine.error());
+        // The one ownership there is here: AWS's default, under which there are no ACLs.
+        if (const auto ownership = in.object_ownership.value_or("BucketOwnerEnforced"); ownership != "BucketOwnerEnforced")
+            return Unexpected(not_implemented("x-amz-object-ownership '" + ownership + "'; BucketOwnerEnforced is taken"));
+        if (in.bucket_namespace && *in.bucket_namespace != "global")
+            return Unexpected(not_implemented("x-amz-bucket-namespace '" + *in.bucket_namespace + "'; global is taken"));
         if (in.object_lock_enabled_for_bucket.value_or(false)) return Unexpected(not_implemented("object lock"));
         std::optional<std::string> constraint;
         if (const auto& configuration = in.create_bucket_configuration) {
