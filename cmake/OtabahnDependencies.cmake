@@ -14,15 +14,6 @@ find_package(SQLite3 REQUIRED)
 find_package(PostgreSQL REQUIRED)
 pkg_check_modules(PUGIXML REQUIRED IMPORTED_TARGET pugixml)
 pkg_check_modules(MOSQUITTO REQUIRED IMPORTED_TARGET libmosquitto)
-
-# Debian's libsoci-dev carries no CMake package.
-find_path(SOCI_INCLUDE soci/soci.h REQUIRED)
-foreach(part core sqlite3 postgresql)
-  find_library(SOCI_${part}_LIBRARY soci_${part} REQUIRED)
-  add_library(SOCI::soci_${part} UNKNOWN IMPORTED)
-  set_target_properties(SOCI::soci_${part} PROPERTIES IMPORTED_LOCATION ${SOCI_${part}_LIBRARY}
-    INTERFACE_INCLUDE_DIRECTORIES "${SOCI_INCLUDE};${SOCI_INCLUDE}/soci;${PostgreSQL_INCLUDE_DIRS}")
-endforeach()
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(prometheus-cpp REQUIRED)
