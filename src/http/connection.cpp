@@ -17,7 +17,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr std::size_t upload_piece = 512 * 1024, download_piece = 512 * 1024, write_slice = 64 * 1024;
-constexpr std::size_t device_body_limit = 128 * 1024;  // the largest message that the data plane takes
+constexpr std::size_t device_body_limit = 128 * 1024;     // the largest message that the data plane takes
+constexpr std::uint64_t stranger_body_limit = 64 * 1024;  // larger ones are read of those alone who name a key that is there
 constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 constexpr std::chrono::seconds linger_time{2};
 
@@ -107,6 +108,12 @@ asio::awaitable<bool> Connection::serve() {
     try {
         if (next == Exchange::Next::answer) co_return co_await answer(exchange, exchange.refusal(), tally);
         if (next == Exchange::Next::upload) co_return co_await serve_upload(exchange, tally);
+        // All bodies share one memory, and those who have no key shall not take others' share of it.
+        if (!reader_.body_done() && reader_.content_length().value_or(stranger_body_limit + 1) > stranger_body_limit) {
+            auto refused = co_await on_pool(door_.pool, [&] { return exchange.refuse_stranger(); });
+            if (!refused) co_return co_await answer(exchange, exchange.busy(), tally);
+            if (*refused) co_return co_await answer(exchange, std::move(**refused), tally);
+        }
         std::string body;
         BodyShare share(door_);
         switch (co_await read_whole(body, share, tally)) {

@@ -82,6 +82,14 @@ awsapi::Response Exchange::deny(const awsapi::ServiceError& error, std::string r
 
 awsapi::Response Exchange::refusal() { return deny(*recognised_.refused, recognised_.reason); }
 
+std::optional<awsapi::Response> Exchange::refuse_stranger() {
+    if (!recognised_.claim) return std::nullopt;
+    const auto key = door_.find_key(recognised_.claim->access_key_id);
+    if (!key || (*key && (*key)->active)) return std::nullopt;  // a key that cannot be looked up is told of when the request is whole
+    return deny(auth_error(*recognised_.service, AuthFault::unknown_key),
+                "No such active access key: " + recognised_.claim->access_key_id + "; the body was not read.");
+}
+
 awsapi::Response Exchange::busy() {
     return sent(awsapi::encode_error(*recognised_.service, slow_down(*recognised_.service), request_id_, is_head()));
 }

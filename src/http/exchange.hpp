@@ -26,6 +26,7 @@ class Exchange {
 
     // These block.
     awsapi::Response refusal();
+    std::optional<awsapi::Response> refuse_stranger();  // before a large body is read: is there such a key at all?
     awsapi::Response answer_whole(std::string body);
     std::optional<awsapi::Response> begin_upload();              // an answer: refused, read no body
     std::optional<awsapi::Response> write(ByteView wire_bytes);  // likewise, and the upload is gone

@@ -275,6 +275,11 @@ TEST_F(Uploads, NobodysMegabytesAreReadForARefusal) {
         ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 8000000\r\n\r\n");
     EXPECT_EQ(form.status, 403);
     EXPECT_THAT(form.body, HasSubstr("<Code>MissingAuthenticationToken</Code>"));
+
+    Spec spec{.method = "POST", .target = "/things/lamp", .headers = {{"Content-Length", "8000000"}}, .send_length = false};
+    const Answer stranger = ask(head_of(spec, {"AKIASTRANGER00000000", key.secret, ""}));
+    EXPECT_EQ(stranger.status, 403);
+    EXPECT_THAT(stranger.header("x-amzn-ErrorType"), testing::StartsWith("UnrecognizedClientException"));
 }
 
 TEST_F(Uploads, ADownloadStreams) {
