@@ -59,6 +59,13 @@ std::string host_of(const std::string& address) {
     return host;
 }
 
+// Where clients find a listener: one on every address is reached by the server's name, for 0.0.0.0 is nobody's address and
+// would stand in the URLs that devices are handed.
+std::string reached_at(const http::Address& bound, const std::string& hostname) {
+    const bool everywhere = bound.host == "0.0.0.0" || bound.host == "::";
+    return http::Address{everywhere ? hostname : bound.host, bound.port}.text();
+}
+
 // The names that the listeners' certificate carries: design, section 3.
 pki::ServerNames server_names(const ServeSettings& settings) {
     pki::ServerNames names{{settings.hostname, "localhost"}, {"127.0.0.1", "::1"}};
@@ -183,17 +190,17 @@ Result<void> Cloud::Parts::listen(const ServeSettings& settings) {
     device.private_key_file = options.tls.key_file;
     device.loops = std::max(1U, std::thread::hardware_concurrency());
     device.extended_quotas = settings.quotas == "extended";
-    gateway = std::make_unique<gateway::Gateway>(
-        device, gateway::Parts{*store, bus, clock, pool, identities, stream_source, {&jobs}, *metrics});
+    gateway =
+        std::make_unique<gateway::Gateway>(device, gateway::Parts{*store, bus, clock, pool, identities, stream_source, {&jobs}, *metrics});
 
     auto mqtt = gateway->start();
     if (!mqtt) return Unexpected(mqtt.error());
     auto bound = http->start();
     if (!bound) return Unexpected(bound.error());
-    endpoints = {.http = "http://" + bound->http.text(),
-                 .mqtt = http::Address{mqtt->host, mqtt->port}.text(),
-                 .https = bound->https->text(),
-                 .device_https = bound->device_https->text(),
+    endpoints = {.http = "http://" + reached_at(bound->http, settings.hostname),
+                 .mqtt = reached_at({mqtt->host, mqtt->port}, settings.hostname),
+                 .https = reached_at(*bound->https, settings.hostname),
+                 .device_https = reached_at(*bound->device_https, settings.hostname),
                  .account = settings.accounts.front(),
                  .quotas = settings.quotas};
     well_known = well_known_json(endpoints, pki->root_certificate_pem());
@@ -206,7 +213,8 @@ void Cloud::Parts::run_due() {
         lock.unlock();
         try {
             if (auto ran = jobs.run_due(clock.now()); !ran) spdlog::warn("due work failed what=\"{}\"", ran.error().message);
-        } catch (const runtime::StoreFailure& failure) {
+        } catch (const std::exception& failure) {
+            // On this thread nobody else would catch it, and the whole server would end.
             spdlog::error("due work failed, it is tried again what=\"{}\"", failure.what());
         }
         lock.lock();

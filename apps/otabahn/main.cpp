@@ -9,10 +9,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include <sys/resource.h>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -25,12 +28,22 @@ int refuse(const Error& error) {
     return failed;
 }
 
+// Each connected device holds a descriptor; the soft limit of a login shell, 1024, is there for programs that use select().
+void take_all_descriptors() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        spdlog::warn("the limit of open files stays at {}: more connections than that are not taken", before);
+}
+
 int serve(const CLI::App& command, program::ServeSettings settings) {
     if (auto read = program::read_config(command, settings); !read) {
         std::fprintf(stderr, "otabahn: %s\n", read.error().message.c_str());
         return wrong_usage;
     }
     runtime::start_log("otabahn", settings.log_level);
+    take_all_descriptors();
     // Every thread that starts below inherits the mask; the main thread alone takes the signals.
     sigset_t ends;
     sigemptyset(&ends);
