@@ -101,6 +101,7 @@ Outcome<StoredVersion> Objects::publish(const Scope& scope, StoredVersion versio
     const std::string content = version.content;
     std::vector<std::string> freed;
     auto put = store_.write([&](runtime::SqlSession& session) { return put_version(session, version, conditions, random, freed); });
+    // A database that fails (it throws) may have committed: such a blob is left to the sweep.
     if (!put) {
         remove_blobs({content.substr(blob_content.size())});
         return put;
