@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <system_error>
 
@@ -22,9 +24,7 @@ Result<void> write_text(const fs::path& file, const std::string& text, mode_t mo
     ::umask(before);
     out << text;
     out.close();
-    if (!out)
-        return fail(ErrorCode::internal, "Cannot write " + file.string() + "; the thing is made, but its bundle is not whole.",
-                    file.string());
+    if (!out) return fail(ErrorCode::internal, "Cannot write " + file.string() + ": " + std::strerror(errno) + ".", file.string());
     return {};
 }
 
@@ -57,17 +57,36 @@ Result<void> check_free(const fs::path& folder) {
     return {};
 }
 
-Result<void> write_bundle(const fs::path& folder, const Bundle& bundle) {
-    std::error_code failed;
-    fs::create_directories(folder / "trust", failed);
-    if (failed)
-        return fail(ErrorCode::internal, "Cannot make " + (folder / "trust").string() + ": " + failed.message() + ".", folder.string());
-    if (auto done = write_text(folder / "private.key", bundle.private_key, 0600); !done) return done;
-    if (auto done = write_text(folder / "certificate.pem", bundle.certificate, 0644); !done) return done;
-    if (auto done = write_text(folder / "root-ca.pem", bundle.root_ca, 0644); !done) return done;
+Result<void> BundleFolder::reserve(const std::string& private_key) {
+    for (const auto& folder : {folder_, folder_ / "trust"}) {
+        std::error_code failed;
+        const bool made = fs::create_directories(folder, failed);
+        if (failed)
+            return fail(ErrorCode::internal,
+                        "Cannot make the bundle's folder " + folder.string() + ": " + failed.message() + "; no thing was made.",
+                        folder.string());
+        if (made) made_.push_back(folder);
+    }
+    return add(folder_ / "private.key", private_key, 0600);
+}
+
+Result<void> BundleFolder::add(const fs::path& file, const std::string& text, unsigned mode) {
+    made_.push_back(file);
+    return write_text(file, text, mode);
+}
+
+Result<void> BundleFolder::write(const Bundle& bundle) {
+    if (auto done = add(folder_ / "certificate.pem", bundle.certificate, 0644); !done) return done;
+    if (auto done = add(folder_ / "root-ca.pem", bundle.root_ca, 0644); !done) return done;
     for (const auto& certificate : bundle.trust)
-        if (auto done = write_text(folder / "trust" / certificate.file_name, certificate.pem, 0644); !done) return done;
-    return write_text(folder / "device.toml", device_toml(bundle), 0644);
+        if (auto done = add(folder_ / "trust" / certificate.file_name, certificate.pem, 0644); !done) return done;
+    return add(folder_ / "device.toml", device_toml(bundle), 0644);
+}
+
+BundleFolder::~BundleFolder() {
+    std::error_code ignored;
+    if (!kept_)
+        for (auto path = made_.rbegin(); path != made_.rend(); ++path) fs::remove(*path, ignored);
 }
 
 Result<std::string> amazon_roots() {

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace otabahn::operator_tool {
@@ -15,13 +16,31 @@ struct TrustedCertificate {
 };
 
 struct Bundle {
-    std::string thing_name, endpoint, certificate, private_key, root_ca;
+    std::string thing_name, endpoint, certificate, root_ca;
     std::vector<TrustedCertificate> trust;
 };
 
 // Absent or empty, else refused.
 Result<void> check_free(const std::filesystem::path& folder);
-Result<void> write_bundle(const std::filesystem::path& folder, const Bundle& bundle);
+
+// The key is on disk before its certificate exists; what was made of the folder goes again unless the bundle is kept.
+class BundleFolder {
+  public:
+    explicit BundleFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
+    ~BundleFolder();
+    BundleFolder(const BundleFolder&) = delete;
+    BundleFolder& operator=(const BundleFolder&) = delete;
+
+    Result<void> reserve(const std::string& private_key);
+    Result<void> write(const Bundle& bundle);
+    void keep() { kept_ = true; }
+
+  private:
+    Result<void> add(const std::filesystem::path& file, const std::string& text, unsigned mode);
+    std::filesystem::path folder_;
+    std::vector<std::filesystem::path> made_;
+    bool kept_ = false;
+};
 // Amazon's root certificates out of the system's store.
 Result<std::string> amazon_roots();
 

@@ -69,17 +69,6 @@ Result<Image> measure(const std::string& file) {
     return image;
 }
 
-Result<std::map<std::string, std::string>> parse_parameters(const std::vector<std::string>& texts) {
-    std::map<std::string, std::string> out;
-    for (const auto& text : texts) {
-        const auto equals = text.find('=');
-        if (equals == std::string::npos || equals == 0)
-            return fail(ErrorCode::invalid_request, "--param takes NAME=VALUE, not '" + text + "'.");
-        out[text.substr(0, equals)] = text.substr(equals + 1);
-    }
-    return out;
-}
-
 Result<void> check_sizes(Session& session, const Profile& profile, const std::string& file, const Image& image) {
     auto most = size_limit(session, profile);
     if (!most) return Unexpected(most.error());
@@ -136,6 +125,9 @@ Result<void> create_stream(Session& session, const std::string& stream, const S3
 }  // namespace
 
 Result<int> deploy(Session& session, const Deploy& wanted) {
+    if (auto version = check_version("--version", wanted.version); !version) return Unexpected(version.error());
+    if (!wanted.minimum_version.empty())
+        if (auto version = check_version("--min-version", wanted.minimum_version); !version) return Unexpected(version.error());
     auto image = measure(wanted.file);
     if (!image) return Unexpected(image.error());
     auto parameters = parse_parameters(wanted.parameters);
@@ -151,8 +143,12 @@ Result<int> deploy(Session& session, const Deploy& wanted) {
     if (auto fits = check_sizes(session, *profile, wanted.file, *image); !fits) return Unexpected(fits.error());
     const auto bucket =
         wanted.bucket.empty() ? "otabahn-" + session.scope().account.text() + "-" + session.scope().region.text() : wanted.bucket;
+    // Whatever may be refused is asked before anything is made.
+    const auto role_name = wanted.role.empty() ? std::string("otabahn-stream") : wanted.role;
+    auto known_role = find_role(session, role_name, bucket);
+    if (!known_role) return Unexpected(known_role.error());
     if (auto ready = ensure_bucket(session, bucket); !ready) return Unexpected(ready.error());
-    auto role = ensure_role(session, wanted.role.empty() ? "otabahn-stream" : wanted.role, bucket);
+    auto role = *known_role ? Result<Role>(**known_role) : make_role(session, role_name, bucket);
     if (!role) return Unexpected(role.error());
 
     SignedRelease signed_release;

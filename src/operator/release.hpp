@@ -24,6 +24,11 @@ struct Release {
     Image image;
 };
 
+// What devices take as a version: 1 to 64 characters, none of them a control character.
+Result<void> check_version(std::string_view option, std::string_view version);
+// NAME=VALUE each, every name once.
+Result<std::map<std::string, std::string>> parse_parameters(const std::vector<std::string>& texts);
+
 std::string format_manifest(const Release& release);
 
 struct SignedRelease {

@@ -20,12 +20,12 @@ Result<Session> Session::open(const GlobalFlags& flags) {
     if (!aws) return Unexpected(aws.error());
     auto server = aws->find_server();
     if (!server) return Unexpected(server.error());
+    auto region = Region::parse(aws->region());
+    if (!region) return Unexpected(region.error());
     auto identity = aws->call<api::sts::GetCallerIdentity>({});
     if (!identity) return Unexpected(while_doing("asking who the credentials belong to", identity.error()));
     auto account = AccountId::parse(identity->account.value_or(""));
     if (!account) return Unexpected(account.error());
-    auto region = Region::parse(aws->region());
-    if (!region) return Unexpected(region.error());
     Scope scope{*account, *region};
     return Session(std::move(*aws), std::move(*server), std::move(scope), flags.output == "json");
 }

@@ -6,6 +6,7 @@
 #include "api/signer.hpp"
 #include "x509/x509.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -27,7 +28,16 @@ std::string names(const std::vector<Profile>& profiles) {
 
 }  // namespace
 
+Result<void> check_profile_name(const std::string& name) {
+    const bool good = name.size() >= 2 && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+                          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+                      });
+    if (good) return {};
+    return fail(ErrorCode::invalid_request, "'" + name + "' is no name of a signing profile: it takes 2 to 64 of a-z A-Z 0-9 _.");
+}
+
 Result<void> create_signing(Session& session, const std::string& name) {
+    if (auto good = check_profile_name(name); !good) return good;
     if (auto there = session.aws().call<api::signer::GetSigningProfile>({.profile_name = name}))
         return fail(ErrorCode::already_exists, "Signing profile " + name + " exists already in " + session.scope().region.text() +
                                                    " (status " + there->status.value_or("unknown") +

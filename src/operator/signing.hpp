@@ -10,6 +10,7 @@
 
 namespace otabahn::operator_tool {
 
+Result<void> check_profile_name(const std::string& name);
 // Key, self-signed certificate, ACM, profile.
 Result<void> create_signing(Session& session, const std::string& name);
 

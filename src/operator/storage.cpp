@@ -3,7 +3,10 @@
 
 #include "api/iam.hpp"
 #include "api/s3.hpp"
-#include "policy/policy.hpp"
+#include "operator/role_policy.hpp"
+
+#include <utility>
+#include <vector>
 
 namespace otabahn::operator_tool {
 
@@ -20,39 +23,53 @@ std::string read_of(const std::string& bucket) {
            bucket + R"(/*"}]})";
 }
 
-// IAM gives policy documents percent-encoded.
-std::string percent_decoded(std::string_view text) {
-    std::string out;
-    const auto digit = [](char c) {
-        return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-    };
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0) {
-            out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-            i += 2;
-        } else {
-            out += text[i];
+using Documents = std::vector<std::pair<std::string, std::string>>;
+
+awsapi::Outcome<void> add_inline_policies(Session& session, const std::string& role, Documents& out) {
+    std::optional<std::string> marker;
+    do {
+        auto page = session.aws().call<iam::ListRolePolicies>({.role_name = role, .marker = marker});
+        if (!page) return Unexpected(page.error());
+        for (const auto& name : page->policy_names) {
+            auto policy = session.aws().call<iam::GetRolePolicy>({.role_name = role, .policy_name = name});
+            if (!policy) return Unexpected(policy.error());
+            out.emplace_back(name, percent_decoded(policy->policy_document));
         }
-    }
-    return out;
+        marker = page->is_truncated.value_or(false) ? page->marker : std::nullopt;
+    } while (marker);
+    return {};
 }
 
-Result<void> check_trust(const Scope& scope, const std::string& role, const std::string& encoded) {
-    auto document = policy::parse(percent_decoded(encoded), policy::Dialect::iam_trust);
-    if (!document)
-        return fail(ErrorCode::invalid_state, "The trust policy of role " + role + " cannot be read: " + document.error().message);
-    policy::Question question{
-        .action = "sts:AssumeRole", .resource = "", .values = nullptr, .principal_service = "iot.amazonaws.com", .principal_arn = ""};
-    question.values = [&](std::string_view key) -> std::optional<std::vector<std::string>> {
-        if (key == "aws:SourceAccount") return std::vector{scope.account.text()};
-        if (key == "aws:SourceArn") return std::vector{scope.arn("iot", "stream/otabahn-check")};
-        return std::nullopt;
-    };
-    if (policy::evaluate({{role, *document}}, question).allowed()) return {};
-    return fail(ErrorCode::access_denied,
-                "Role " + role +
-                    " exists, but AWS IoT may not assume it: its trust policy does not allow sts:AssumeRole for the service "
-                    "iot.amazonaws.com. It was left as it is; change its trust policy, or name another role with --role.");
+awsapi::Outcome<void> add_attached_policies(Session& session, const std::string& role, Documents& out) {
+    std::optional<std::string> marker;
+    do {
+        auto page = session.aws().call<iam::ListAttachedRolePolicies>({.role_name = role, .marker = marker});
+        if (!page) return Unexpected(page.error());
+        for (const auto& attached : page->attached_policies.value_or(std::vector<iam::AttachedPolicy>())) {
+            const auto arn = attached.policy_arn.value_or("");
+            auto policy = session.aws().call<iam::GetPolicy>({.policy_arn = arn});
+            if (!policy) return Unexpected(policy.error());
+            auto version = session.aws().call<iam::GetPolicyVersion>(
+                {.policy_arn = arn, .version_id = policy->policy ? policy->policy->default_version_id.value_or("v1") : "v1"});
+            if (!version) return Unexpected(version.error());
+            if (version->policy_version)
+                out.emplace_back(attached.policy_name.value_or(arn), percent_decoded(version->policy_version->document.value_or("")));
+        }
+        marker = page->is_truncated.value_or(false) ? page->marker : std::nullopt;
+    } while (marker);
+    return {};
+}
+
+// An operator who may not look at the role's policies goes on: the service that reads by the role has the last word.
+Result<void> check_permissions(Session& session, const std::string& role, const std::string& bucket) {
+    Documents documents;
+    auto listed = add_inline_policies(session, role, documents);
+    if (listed) listed = add_attached_policies(session, role, documents);
+    if (!listed) {
+        session.say("Whether role " + role + " may read bucket " + bucket + " could not be checked: " + listed.error().message);
+        return {};
+    }
+    return check_read(role, documents, bucket);
 }
 
 }  // namespace
@@ -82,14 +99,17 @@ Result<void> ensure_bucket(Session& session, const std::string& bucket) {
     return {};
 }
 
-Result<Role> ensure_role(Session& session, const std::string& role, const std::string& bucket) {
+Result<std::optional<Role>> find_role(Session& session, const std::string& role, const std::string& bucket) {
     auto there = session.aws().call<iam::GetRole>({.role_name = role});
-    if (there) {
-        if (auto trusted = check_trust(session.scope(), role, there->role.assume_role_policy_document.value_or("")); !trusted)
-            return Unexpected(trusted.error());
-        return Role{there->role.arn, false};
-    }
-    if (there.error().code != "NoSuchEntity") return Unexpected(while_doing("looking for role " + role, there.error()));
+    if (!there && there.error().code == "NoSuchEntity") return std::optional<Role>();
+    if (!there) return Unexpected(while_doing("looking for role " + role, there.error()));
+    const auto trust = percent_decoded(there->role.assume_role_policy_document.value_or(""));
+    if (auto trusted = check_trust(session.scope(), role, trust); !trusted) return Unexpected(trusted.error());
+    if (auto readable = check_permissions(session, role, bucket); !readable) return Unexpected(readable.error());
+    return std::optional(Role{there->role.arn, false});
+}
+
+Result<Role> make_role(Session& session, const std::string& role, const std::string& bucket) {
     auto made = session.aws().call<iam::CreateRole>({.role_name = role,
                                                      .assume_role_policy_document = std::string(trust_in_iot),
                                                      .description = "Lets AWS IoT read firmware for otabahn deploy"});

@@ -4,6 +4,7 @@
 
 #include "operator/session.hpp"
 
+#include <optional>
 #include <string>
 
 namespace otabahn::operator_tool {
@@ -15,7 +16,8 @@ struct Role {
     std::string arn;
     bool made = false;  // just now: AWS takes some seconds until it can be assumed
 };
-// Made when missing; an existing one is checked for its trust in AWS IoT, never changed.
-Result<Role> ensure_role(Session& session, const std::string& role, const std::string& bucket);
+// An existing one is checked, never changed: AWS IoT may assume it, and it may read the bucket. Nothing: there is none.
+Result<std::optional<Role>> find_role(Session& session, const std::string& role, const std::string& bucket);
+Result<Role> make_role(Session& session, const std::string& role, const std::string& bucket);
 
 }  // namespace otabahn::operator_tool

@@ -7,6 +7,7 @@
 #include "operator/signing.hpp"
 #include "x509/x509.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace otabahn::operator_tool {
@@ -35,7 +36,11 @@ Result<std::vector<TrustedCertificate>> trusted(Session& session, const CreateTh
         if (!pem) return Unexpected(pem.error());
         if (auto parsed = x509::Certificate::parse_pem(*pem); !parsed)
             return fail(ErrorCode::invalid_request, file + " is no certificate: " + parsed.error().message);
-        out.push_back({fs::path(file).filename().string(), *pem});
+        const auto name = fs::path(file).filename().string();
+        if (std::any_of(out.begin(), out.end(), [&](const TrustedCertificate& other) { return other.file_name == name; }))
+            return fail(ErrorCode::invalid_request,
+                        "Two --trust files are named " + name + "; in the bundle one would take the other's place. Rename one.");
+        out.push_back({name, *pem});
     }
     if (!out.empty()) return out;
     auto profiles = active_profiles(session);
@@ -64,11 +69,17 @@ Result<void> ensure_policy(Session& session) {
     return {};
 }
 
-Result<void> join_group(Session& session, const std::string& thing, const std::string& group) {
+// False: there is no such group yet.
+Result<bool> find_group(Session& session, const std::string& group) {
+    if (auto name = ThingGroupName::parse(group); !name) return Unexpected(name.error());
     auto there = session.aws().call<iot::DescribeThingGroup>({.thing_group_name = group});
-    if (!there) {
-        if (there.error().code != "ResourceNotFoundException")
-            return Unexpected(while_doing("looking for thing group " + group, there.error()));
+    if (!there && there.error().code != "ResourceNotFoundException")
+        return Unexpected(while_doing("looking for thing group " + group, there.error()));
+    return there.has_value();
+}
+
+Result<void> join_group(Session& session, const std::string& thing, const std::string& group, bool is_there) {
+    if (!is_there) {
         auto made = session.aws().call<iot::CreateThingGroup>({.thing_group_name = group});
         if (!made) return Unexpected(while_doing("making thing group " + group, made.error()));
         session.say("Thing group " + group + " made.");
@@ -85,6 +96,33 @@ Result<std::string> mqtt_address(Session& session) {
     return endpoint->endpoint_address.value_or("") + ":8883";
 }
 
+struct Surroundings {
+    std::string endpoint, root_ca;
+    std::vector<TrustedCertificate> trust;
+};
+
+// What makes a thing whole: certificate, policy, group, bundle. The certificate's ARN.
+Result<std::string> equip(Session& session, const CreateThing& wanted, const std::string& csr, bool group_is_there, BundleFolder& bundle,
+                          const Surroundings& around) {
+    auto certificate = session.aws().call<iot::CreateCertificateFromCsr>({.certificate_signing_request = csr, .set_as_active = true});
+    if (!certificate) return Unexpected(while_doing("having the certificate of thing " + wanted.name + " made", certificate.error()));
+    auto arn = certificate->certificate_arn.value_or("");
+    if (auto done = ensure_policy(session); !done) return Unexpected(done.error());
+    if (auto attached = session.aws().call<iot::AttachPolicy>({.policy_name = std::string(policy_name), .target = arn}); !attached)
+        return Unexpected(while_doing("attaching policy " + std::string(policy_name) + " to the certificate", attached.error()));
+    if (auto attached = session.aws().call<iot::AttachThingPrincipal>({.thing_name = wanted.name, .principal = arn}); !attached)
+        return Unexpected(while_doing("attaching the certificate to thing " + wanted.name, attached.error()));
+    if (!wanted.group.empty())
+        if (auto joined = join_group(session, wanted.name, wanted.group, group_is_there); !joined) return Unexpected(joined.error());
+    auto written = bundle.write({.thing_name = wanted.name,
+                                 .endpoint = around.endpoint,
+                                 .certificate = certificate->certificate_pem.value_or(""),
+                                 .root_ca = around.root_ca,
+                                 .trust = around.trust});
+    if (!written) return Unexpected(written.error());
+    return arn;
+}
+
 }  // namespace
 
 Result<void> create_thing(Session& session, const CreateThing& wanted) {
@@ -98,6 +136,8 @@ Result<void> create_thing(Session& session, const CreateThing& wanted) {
         return Unexpected(while_doing("looking for thing " + wanted.name, there.error()));
     auto certificates = trusted(session, wanted);
     if (!certificates) return Unexpected(certificates.error());
+    auto group = wanted.group.empty() ? Result<bool>(true) : find_group(session, wanted.group);
+    if (!group) return Unexpected(group.error());
     auto root = session.server() ? Result<std::string>(session.server()->root_ca) : amazon_roots();
     if (!root) return Unexpected(root.error());
     auto endpoint = mqtt_address(session);
@@ -107,31 +147,22 @@ Result<void> create_thing(Session& session, const CreateThing& wanted) {
     if (!key) return Unexpected(key.error());
     auto csr = x509::make_csr(*key, {.common_name = wanted.name});
     if (!csr) return Unexpected(csr.error());
+    // A key that could not be kept would make a certificate that nobody can use.
+    BundleFolder bundle(folder);
+    if (auto reserved = bundle.reserve(key->to_pem()); !reserved) return reserved;
     auto made = session.aws().call<iot::CreateThing>({.thing_name = wanted.name});
     if (!made) return Unexpected(while_doing("making thing " + wanted.name, made.error()));
-    auto certificate = session.aws().call<iot::CreateCertificateFromCsr>({.certificate_signing_request = *csr, .set_as_active = true});
-    if (!certificate) return Unexpected(while_doing("having the certificate of thing " + wanted.name + " made", certificate.error()));
-    const auto arn = certificate->certificate_arn.value_or("");
-    if (auto done = ensure_policy(session); !done) return done;
-    if (auto attached = session.aws().call<iot::AttachPolicy>({.policy_name = std::string(policy_name), .target = arn}); !attached)
-        return Unexpected(while_doing("attaching policy " + std::string(policy_name) + " to the certificate", attached.error()));
-    if (auto attached = session.aws().call<iot::AttachThingPrincipal>({.thing_name = wanted.name, .principal = arn}); !attached)
-        return Unexpected(while_doing("attaching the certificate to thing " + wanted.name, attached.error()));
-    if (!wanted.group.empty())
-        if (auto joined = join_group(session, wanted.name, wanted.group); !joined) return joined;
-
-    auto written = write_bundle(folder, {.thing_name = wanted.name,
-                                         .endpoint = *endpoint,
-                                         .certificate = certificate->certificate_pem.value_or(""),
-                                         .private_key = key->to_pem(),
-                                         .root_ca = *root,
-                                         .trust = *certificates});
-    if (!written) return written;
+    auto arn = equip(session, wanted, *csr, *group, bundle, {*endpoint, *root, *certificates});
+    if (!arn)
+        return fail(arn.error().code, arn.error().message + " Thing " + wanted.name +
+                                          " is made, but not whole: delete it (aws iot delete-thing --thing-name " + wanted.name +
+                                          ") before you try again.");
+    bundle.keep();
     session.tell("Thing " + wanted.name + " is ready; its bundle is in " + folder.string() +
                      ". Put the first image on the device with `otabahn-device factory`, then `otabahn-device run`.",
                  {{"thingName", wanted.name},
                   {"thingArn", made->thing_arn.value_or("")},
-                  {"certificateArn", arn},
+                  {"certificateArn", *arn},
                   {"bundle", fs::absolute(folder).string()},
                   {"endpoint", *endpoint}});
     return {};

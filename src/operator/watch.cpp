@@ -2,7 +2,9 @@
 #include "operator/watch.hpp"
 
 #include "api/iot.hpp"
+#include "operator/progress.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,8 +23,9 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t shown_one_by_one = 8;
-constexpr auto poll = std::chrono::milliseconds(500);
+using Clock = std::chrono::steady_clock;
+constexpr auto poll = std::chrono::milliseconds(500), poll_of_many = std::chrono::milliseconds(3000);
+constexpr auto patience = std::chrono::seconds(60);  // with a service that does not answer
 constexpr int interrupted_exit = 130;
 
 std::atomic<bool> interrupted = false;
@@ -45,23 +48,19 @@ class InterruptWatch {
     struct sigaction before_ {};
 };
 
-struct Execution {
-    std::string thing, status;
-    std::map<std::string, std::string> details;
-    std::string detail(const std::string& name) const {
-        const auto found = details.find(name);
-        return found == details.end() ? "" : found->second;
-    }
+// What one look at the job shows; a failure keeps the service's status, to tell a server that is away from a refusal.
+struct Look {
+    std::string status;
+    std::vector<Execution> executions;
+    bool ended = false;
 };
 
-bool ended(const std::string& status) { return status != "QUEUED" && status != "IN_PROGRESS"; }
-
-Result<std::vector<Execution>> load_executions(Session& session, const std::string& job) {
+awsapi::Outcome<std::vector<Execution>> load_executions(Session& session, const std::string& job) {
     std::vector<Execution> out;
     std::optional<std::string> token;
     do {
         auto page = session.aws().call<iot::ListJobExecutionsForJob>({.job_id = job, .max_results = 250, .next_token = token});
-        if (!page) return Unexpected(while_doing("listing the executions of job " + job, page.error()));
+        if (!page) return Unexpected(page.error());
         for (const auto& summary : page->execution_summaries.value_or(std::vector<iot::JobExecutionSummaryForJob>())) {
             const auto arn = summary.thing_arn.value_or("");
             out.push_back({arn.substr(arn.rfind('/') + 1),
@@ -73,41 +72,43 @@ Result<std::vector<Execution>> load_executions(Session& session, const std::stri
     return out;
 }
 
-Result<void> load_details(Session& session, const std::string& job, Execution& execution) {
+awsapi::Outcome<void> load_details(Session& session, const std::string& job, Execution& execution) {
     auto described = session.aws().call<iot::DescribeJobExecution>({.job_id = job, .thing_name = execution.thing});
-    if (!described) return Unexpected(while_doing("describing the execution of job " + job + " on " + execution.thing, described.error()));
+    if (!described) return Unexpected(described.error());
     if (described->execution && described->execution->status) execution.status = *described->execution->status;
     if (described->execution && described->execution->status_details && described->execution->status_details->details_map)
         execution.details = *described->execution->status_details->details_map;
     return {};
 }
 
-// "45", "45%" and "450/1000" are all that devices are known to write.
-int percent_of(const std::string& progress) {
-    const auto number = std::atoll(progress.c_str());
-    const auto slash = progress.find('/');
-    const auto whole = slash == std::string::npos ? 100 : std::atoll(progress.c_str() + slash + 1);
-    return whole <= 0 ? 0 : static_cast<int>(std::clamp<long long>(number * 100 / whole, 0, 100));
+awsapi::Outcome<Look> look_at(Session& session, const std::string& job) {
+    auto described = session.aws().call<iot::DescribeJob>({.job_id = job});
+    if (!described) return Unexpected(described.error());
+    Look look;
+    look.status = described->job ? described->job->status.value_or("") : "";
+    auto executions = load_executions(session, job);
+    if (!executions) return Unexpected(executions.error());
+    look.executions = std::move(*executions);
+    look.ended = job_has_ended(look.status, look.executions);
+    // Details cost a call each: all of them while devices are few, and of those that failed at the end.
+    for (auto& execution : look.executions)
+        if (look.executions.size() <= shown_one_by_one || (look.ended && execution.status != "SUCCEEDED"))
+            if (auto loaded = load_details(session, job, execution); !loaded) return Unexpected(loaded.error());
+    return look;
 }
 
-std::string line_of(const Execution& execution) {
-    std::string out = execution.thing + "  " + execution.status;
-    if (execution.status == "IN_PROGRESS" && !execution.detail("progress").empty()) {
-        const auto percent = percent_of(execution.detail("progress"));
-        const auto full = static_cast<std::size_t>(percent) * 30 / 100;
-        out += "  [" + std::string(full, '#') + std::string(30 - full, '.') + "] " + std::to_string(percent) + " %";
-    }
-    if (const auto step = execution.detail("step"); !step.empty() && !ended(execution.status)) out += "  " + step;
-    if (const auto reason = execution.detail("reason"); !reason.empty()) out += "  " + reason;
-    if (const auto message = execution.detail("message"); !message.empty() && ended(execution.status)) out += ": " + message;
-    return out;
-}
+// A server that starts again, or a network that comes back: the job goes on meanwhile.
+bool may_pass(const awsapi::ServiceError& error) { return error.status == 0 || error.status == 429 || error.status >= 500; }
 
 // On a terminal the block of lines is drawn over itself; elsewhere a line is printed when it changed.
 class Display {
   public:
     explicit Display(bool on) : on_(on), terminal_(::isatty(STDERR_FILENO) != 0) {}
-    void show(const std::vector<std::string>& lines) {
+    void show(std::vector<std::string> lines) {
+        // A line that wraps would take two rows, and the cursor's way back would end in the wrong one.
+        winsize size{};
+        if (terminal_ && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+            for (auto& line : lines) line = cut_to(line, size.ws_col - 1U);
         if (!on_ || lines == shown_) return;
         if (terminal_) {
             if (!shown_.empty()) std::fprintf(stderr, "\x1b[%zuA", shown_.size());
@@ -119,27 +120,13 @@ class Display {
                 if (std::find(shown_.begin(), shown_.end(), line) == shown_.end()) std::fprintf(stderr, "%s\n", line.c_str());
         }
         std::fflush(stderr);
-        shown_ = lines;
+        shown_ = std::move(lines);
     }
 
   private:
     bool on_, terminal_;
     std::vector<std::string> shown_;
 };
-
-std::vector<std::string> lines_of(const std::vector<Execution>& executions) {
-    std::vector<std::string> lines;
-    if (executions.size() <= shown_one_by_one) {
-        for (const auto& execution : executions) lines.push_back(line_of(execution));
-        return lines;
-    }
-    std::map<std::string, std::size_t> counts;
-    for (const auto& execution : executions) ++counts[execution.status];
-    std::string line = std::to_string(executions.size()) + " devices:";
-    for (const auto& [status, count] : counts) line += "  " + status + " " + std::to_string(count);
-    lines.push_back(line);
-    return lines;
-}
 
 json::object result_of(json::object about, const std::string& job, const std::string& status, const std::vector<Execution>& executions) {
     about["jobId"] = job;
@@ -153,42 +140,50 @@ json::object result_of(json::object about, const std::string& job, const std::st
     return about;
 }
 
+std::string sentence_of(const std::string& job, const std::vector<Execution>& executions) {
+    if (executions.empty()) return "Job " + job + " has ended without a device: its targets hold no thing.";
+    const auto good =
+        std::count_if(executions.begin(), executions.end(), [](const Execution& execution) { return execution.status == "SUCCEEDED"; });
+    std::string out = "Job " + job + " has ended: " + std::to_string(good) + " of " + std::to_string(executions.size()) + " SUCCEEDED.";
+    if (executions.size() > shown_one_by_one)
+        for (const auto& execution : executions)
+            if (execution.status != "SUCCEEDED") out += "\n" + line_of(execution);
+    return out;
+}
+
 }  // namespace
 
 Result<int> watch(Session& session, const std::string& job, json::object about) {
     const InterruptWatch watching;
     Display display(!session.json());
+    const std::string again = "otabahn watch " + job;
+    std::optional<Clock::time_point> away_since;
     for (;;) {
-        auto described = session.aws().call<iot::DescribeJob>({.job_id = job});
-        if (!described) return Unexpected(while_doing("following job " + job, described.error()));
-        const auto status = described->job ? described->job->status.value_or("") : "";
-        auto executions = load_executions(session, job);
-        if (!executions) return Unexpected(executions.error());
-        const bool all_ended =
-            status != "SCHEDULED" &&
-            std::all_of(executions->begin(), executions->end(), [](const Execution& execution) { return ended(execution.status); }) &&
-            (!executions->empty() || status != "IN_PROGRESS");
-        // Details cost a call each: all of them while devices are few, and of those that failed at the end.
-        for (auto& execution : *executions)
-            if (executions->size() <= shown_one_by_one || (all_ended && execution.status != "SUCCEEDED"))
-                if (auto loaded = load_details(session, job, execution); !loaded) return Unexpected(loaded.error());
-        display.show(lines_of(*executions));
-        if (all_ended) {
-            const auto good = static_cast<std::size_t>(std::count_if(
-                executions->begin(), executions->end(), [](const Execution& execution) { return execution.status == "SUCCEEDED"; }));
-            std::string sentence =
-                "Job " + job + " has ended: " + std::to_string(good) + " of " + std::to_string(executions->size()) + " SUCCEEDED.";
-            if (executions->size() > shown_one_by_one)
-                for (const auto& execution : *executions)
-                    if (execution.status != "SUCCEEDED") sentence += "\n" + line_of(execution);
-            if (executions->empty()) sentence = "Job " + job + " has ended without a device: its targets hold no thing.";
-            session.tell(sentence, result_of(std::move(about), job, status, *executions));
-            return !executions->empty() && good == executions->size() ? 0 : 1;
+        auto look = look_at(session, job);
+        std::size_t devices = 0;
+        if (look) {
+            away_since.reset();
+            devices = look->executions.size();
+            display.show(lines_of(look->executions));
+            if (look->ended) {
+                session.tell(sentence_of(job, look->executions), result_of(std::move(about), job, look->status, look->executions));
+                return is_good(look->executions) ? 0 : 1;
+            }
+        } else {
+            auto failed = while_doing("following job " + job, look.error());
+            if (!may_pass(look.error())) return Unexpected(failed);
+            if (!away_since) {
+                away_since = Clock::now();
+                session.say(failed.message + " The job goes on; trying again for " + std::to_string(patience.count()) + " s.");
+            } else if (Clock::now() - *away_since > patience) {
+                failed.message += " The job goes on; follow it again with: " + again;
+                return Unexpected(failed);
+            }
         }
-        const auto next = std::chrono::steady_clock::now() + poll;
-        while (!interrupted && std::chrono::steady_clock::now() < next) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        const auto next = Clock::now() + (devices > shown_one_by_one ? poll_of_many : poll);
+        while (!interrupted && Clock::now() < next) std::this_thread::sleep_for(std::chrono::milliseconds(50));
         if (interrupted) {
-            session.say("Job " + job + " goes on; follow it again with: otabahn watch " + job);
+            session.say("Job " + job + " goes on; follow it again with: " + again);
             return interrupted_exit;
         }
     }
