@@ -166,7 +166,6 @@ void MqttLink::work(bool readable, bool writable, const std::function<void(const
 }
 
 void MqttLink::lost(std::string why) {
-    while (!why.empty() && why.back() == '.') why.pop_back();
     while (why.ends_with('.')) why.pop_back();  // some of libmosquitto's sentences have their own
     const Millis now = clock_.now();
     std::string text;

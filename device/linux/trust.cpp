@@ -94,7 +94,7 @@ Trust TrustFolder::judge(SignatureKind kind, std::string_view signature, std::st
     const bool known = preferred != trusted.found.begin();
     for (const auto& [name, certificate] : trusted.found)
         if (x509::verify_digest(certificate, algorithm, digest, signature)) return Trust::good;
-    text_ = trusted.found.empty() ? folder_.string() + " holds no certificate." : "Tried: " + names_of(trusted.found) + ".";
+    text_ = trusted.found.empty() ? folder_.filename().string() + "/ holds no certificate." : "Tried: " + names_of(trusted.found) + ".";
     if (!trusted.left_out.empty()) text_ += " Unreadable: " + listed(trusted.left_out) + ".";
     return known || hint.empty() ? Trust::wrong : Trust::unknown_certificate;
 }
