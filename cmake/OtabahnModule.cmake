@@ -12,7 +12,7 @@ target_compile_options(otabahn_warnings INTERFACE -Wall -Wextra -Wpedantic -Werr
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Known false alarms of g++ 12 in libstdc++ and Boost at -O2.
   target_compile_options(otabahn_warnings INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized -Wno-restrict
-    -Wno-dangling-pointer -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
+    -Wno-dangling-pointer -Wno-mismatched-new-delete -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
 endif()
 if(OTABAHN_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
