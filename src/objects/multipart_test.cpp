@@ -193,6 +193,9 @@ TEST_P(MultipartTest, ACompositeChecksumIsMadeFromThePartsAndEchoedForEach) {
     request.multipart_upload->parts->at(0).checksum_crc32 = "AAAAAA==";
     EXPECT_REFUSED(call<s3::CompleteMultipartUpload>(request), "InvalidPart", 400);
     request.multipart_upload->parts->at(0).checksum_crc32.reset();  // left out is fine: the stored one is used
+    request.checksum_type = "FULL_OBJECT";
+    EXPECT_REFUSED(call<s3::CompleteMultipartUpload>(request), "InvalidRequest", 400);
+    request.checksum_type = "COMPOSITE";
     const auto done = call<s3::CompleteMultipartUpload>(request);
     EXPECT_EQ(done->checksum_type, "COMPOSITE");
     EXPECT_TRUE(done->checksum_crc32->ends_with("-1"));

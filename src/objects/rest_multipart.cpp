@@ -182,6 +182,7 @@ void Objects::bind_multipart(awsapi::Operations& operations) {
             auto given = list_checksums(in);
             if (given.size() > 1) return Unexpected(invalid_request("Expecting a single x-amz-checksum- header."));
             if (!given.empty()) request.checksum = *given.begin();
+            request.checksum_type = in.checksum_type;
             if (in.mpu_object_size) request.size = static_cast<std::uint64_t>(*in.mpu_object_size);
             request.random = make_random_id(version_random_characters);
             request.now = clock_.now();

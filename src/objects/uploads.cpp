@@ -211,6 +211,10 @@ Outcome<Completion> complete_upload(runtime::SqlSession& session, const Completi
         return Unexpected(invalid_request(
             "The provided 'x-amz-mp-object-size' header does not match what was computed: " + std::to_string(*request.size) +
             " was said, the parts have " + std::to_string(version.size) + " bytes."));
+    if (request.checksum_type && *request.checksum_type != to_string(upload.scope))
+        return Unexpected(invalid_request("The upload was created using the " + std::string(to_string(upload.scope)) +
+                                          " checksum mode. The complete request must use the same checksum mode, not " +
+                                          *request.checksum_type + "."));
     const auto parts = summarise(*chosen, upload.kind());
     version.etag = make_multipart_etag(parts);
     version.parts = chosen->size();

@@ -76,6 +76,7 @@ struct CompletionRequest {
     std::vector<NamedPart> parts;
     std::optional<std::pair<ChecksumKind, std::string>> checksum;  // of the whole object, as the caller knows it
     std::optional<std::uint64_t> size;
+    std::optional<std::string> checksum_type;
     WriteConditions conditions;
     std::string random;
     Timestamp now{};
