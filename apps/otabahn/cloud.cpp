@@ -26,6 +26,7 @@
 #include "store/store.hpp"
 #include "streams/sql.hpp"
 #include "streams/streams.hpp"
+#include "x509/x509.hpp"
 
 #include <prometheus/registry.h>
 
@@ -179,6 +180,15 @@ Result<void> Cloud::Parts::listen(const ServeSettings& settings) {
     options.http = *address;
     options.tls = {pki->server_certificate_file().string(), pki->server_key_file().string()};
     options.hostname = settings.hostname;
+    options.check_device = [this](std::string_view pem) -> Result<void> {
+        auto certificate = x509::Certificate::parse_pem(pem);
+        if (!certificate) return Unexpected(certificate.error());
+        auto identity = registry.load_identity(CertificateId::trusted(certificate->id()), std::nullopt);
+        if (!identity) return Unexpected(identity.error());
+        if (identity->status != "ACTIVE")
+            return fail(ErrorCode::unauthenticated, "Certificate " + certificate->id() + " is " + identity->status + ", not ACTIVE.");
+        return {};
+    };
     http = std::make_unique<http::HttpServer>(options, pool, access, operations, clock, metrics, [this] { return well_known; });
 
     auto mqtt_address = http::Address::parse(settings.mqtt);
