@@ -128,7 +128,7 @@ def main() -> int:
             say("unit tests")
             run_unit_tests(tally, programs, "release", env)
         if "asan" in parts:
-            path = build("build-asan", ["-DCMAKE_BUILD_TYPE=Debug", "-DOTABAHN_SANITIZE=ON"], ["unit_tests"], given.jobs)
+            path = build("build-asan", ["-DCMAKE_BUILD_TYPE=Debug", "-DOTABAHN_SANITIZE=ON"], ["unit_tests", "otabahn-device"], given.jobs)
             say("unit tests under ASan and UBSan")
             run_unit_tests(tally, path, "asan", {**env, "UBSAN_OPTIONS": "print_stacktrace=1", "ASAN_OPTIONS": "detect_stack_use_after_return=1"})
         if "tsan" in parts:
