@@ -46,8 +46,7 @@ format:
 	@git ls-files '*.cpp' '*.hpp' '*.h' '*.c' | xargs clang-format -i
 
 docs: build
-	@$(BUILD)/otabahn compatibility > docs/compatibility.md
-	@cat docs/choices.md >> docs/compatibility.md
+	@tools/compatibility.sh $(BUILD)/otabahn > docs/compatibility.md
 
 clean:
 	@rm -rf build build-*
