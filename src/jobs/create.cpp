@@ -34,6 +34,8 @@ Result<void> check_implemented(const iot::CreateJobRequest& in) {
         schedule && (schedule->start_time || schedule->end_time || schedule->end_behavior ||
                      (schedule->maintenance_windows && !schedule->maintenance_windows->empty())))
         return refuse("schedulingConfig");
+    // A continuous job owes an execution to each thing that joins later, which nothing here makes yet.
+    if (in.target_selection == "CONTINUOUS") return refuse("targetSelection CONTINUOUS");
     if (in.job_template_arn) return refuse("jobTemplateArn");
     if (in.document_parameters && !in.document_parameters->empty()) return refuse("documentParameters");
     if (in.destination_package_versions && !in.destination_package_versions->empty()) return refuse("destinationPackageVersions");
@@ -105,7 +107,7 @@ Result<Job> make_job(const Parts& parts, const Caller& caller, const iot::Create
     Job job;
     job.id = in.job_id;
     job.work = Work::rollout;
-    job.target_selection = in.target_selection == "CONTINUOUS" ? TargetSelection::continuous : TargetSelection::snapshot;
+    job.target_selection = TargetSelection::snapshot;
     job.targets = in.targets;
     job.description = in.description;
     job.document_source = in.document_source;
