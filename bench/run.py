@@ -7,6 +7,7 @@ Server and client are pinned to a core each. The client's CPU time is printed be
 as the server, the server was not the limit and the figure is a lower bound.
 """
 import argparse
+import datetime
 import json
 import os
 import pathlib
@@ -138,9 +139,11 @@ def download(bench: Bench):
                                         f"https://127.0.0.1:{port}/image.bin"), check=True, capture_output=True, text=True).stdout
         curls.append(size / float(seconds) / 1e6)
         bench.server.otabahn("deploy", image, "--to", "thing/bench-agent", "--version", f"1.{number}.0")
-        found = re.findall(r"downloaded bytes=(\d+) seconds=([0-9.]+)", device.log())
-        assert len(found) == number, device.log()[-2000:]
-        ours.append(int(found[-1][0]) / max(float(found[-1][1]), 1e-3) / 1e6)
+        # From the first request to the last block on disk, by the agent's own log.
+        begin, end = (re.search(rf"^(\S+)Z otabahn-device {words}", device.log(), re.M) for words in (rf"fetching 1\.{number}\.0 ", rf"every block of 1\.{number}\.0 "))
+        assert begin and end, device.log()[-2000:]
+        seconds = (datetime.datetime.fromisoformat(end.group(1)) - datetime.datetime.fromisoformat(begin.group(1))).total_seconds()
+        ours.append(size / max(seconds, 1e-3) / 1e6)
     device.stop()
     mine, peer = statistics.median(ours), statistics.median(curls)
     print(f"update's download of 16 MiB    otabahn-device {mine:8.1f} MB/s   curl from nginx, TLS {peer:8.1f} MB/s   ratio {mine / peer:.2f}")
