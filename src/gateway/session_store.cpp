@@ -208,7 +208,7 @@ bool SessionStore::commit(const std::vector<OperationPtr>& group) {
             return {};
         });
         return done.has_value();
-    } catch (const runtime::StoreFailure& failure) {
+    } catch (const std::exception& failure) {  // whatever it was: the next group has its turn, and drain() an end
         spdlog::error("sessions could not be stored operations={} what=\"{}\"", group.size(), failure.what());
         return false;
     }
