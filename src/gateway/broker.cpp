@@ -7,6 +7,13 @@
 #include <utility>
 
 namespace otabahn::gateway {
+namespace {
+
+// How long a message may take from its publisher's loop to the loop that had the session.
+constexpr std::chrono::seconds trail_kept{3};
+constexpr std::chrono::seconds copies_watched{6};
+
+}  // namespace
 
 SubscriptionIndex& Broker::index_of(const Scope& scope) {
     auto& index = indexes_[scope];
@@ -92,25 +99,87 @@ void Broker::end_connection(Slot& slot) {
 
 void Broker::hand_over(const SessionKey& key, Slot& slot, const Claim& claim) {
     end_connection(slot);
-    if (slot.session)
+    const std::size_t to = *claim.for_loop;
+    if (slot.session) {
+        end_trail(key);
+        watched_.erase(key);
+        Trail trail{slot.session->trail(to), claim.generation};
+        // In this order: other loops look at any moment whether this one listens.
+        for (const auto& subscription : trail.session->subscriptions()) index(*subscription);
         for (const auto& subscription : slot.session->subscriptions()) unindex(*subscription);
+        trails_.emplace(key, std::move(trail));
+    }
     auto moved = std::make_shared<std::unique_ptr<Session>>(std::move(slot.session));  // std::function wants what it holds copyable
-    loops_.post(*claim.for_loop,
-                [key, generation = claim.generation, moved](Broker& owner) { owner.received(key, generation, std::move(*moved)); });
+    loops_.post(to, [key, generation = claim.generation, from = loop_, moved](Broker& owner) {
+        owner.received(key, generation, from, std::move(*moved));
+    });
 }
 
-void Broker::received(const SessionKey& key, std::uint64_t generation, std::unique_ptr<Session> session) {
+void Broker::received(const SessionKey& key, std::uint64_t generation, std::size_t from, std::unique_ptr<Session> session) {
     auto& slot = slots_[key];
     if (session) {
         session->adopt(*this);
+        session->watch_for_copies();
+        watched_[key].reset();
         for (const auto& subscription : session->subscriptions()) index(*subscription);
+        end_trail(key);
         slot.session = std::move(session);
         // In case that whoever claimed it has gone meanwhile.
         if (slot.session->expires_at) expiries_.emplace(*slot.session->expires_at, key);
+        loops_.post(from, [key, generation](Broker& owner) { owner.arrived(key, generation); });
     }
     for (auto& claim : slot.claims)
         if (claim.generation == generation) claim.awaiting = false;
     serve(key);
+}
+
+void Broker::arrived(const SessionKey& key, std::uint64_t generation) {
+    const auto found = trails_.find(key);
+    if (found != trails_.end() && found->second.generation == generation) found->second.arrived = true;
+}
+
+void Broker::end_trail(const SessionKey& key) {
+    const auto found = trails_.find(key);
+    if (found == trails_.end()) return;
+    for (const auto& subscription : found->second.session->subscriptions()) unindex(*subscription);
+    trails_.erase(found);
+}
+
+// The session was posted ahead of this message, so it is here, or has left a trail, or has ended.
+void Broker::follow(const SessionKey& key, std::uint64_t number, const MessagePtr& message, const TicketPtr& ticket) {
+    if (const auto found = slots_.find(key); found != slots_.end() && found->second.session) {
+        auto& session = *found->second.session;
+        if (session.number() != number) return;
+        if (const auto qos = session.wanted(*message); qos && session.first_sight(message))
+            session.offer(message, *qos, ticket, settings_.limits);
+        return;
+    }
+    if (const auto found = trails_.find(key); found != trails_.end() && found->second.session->number() == number)
+        loops_.post(*found->second.session->moved_to,
+                    [key, number, message, ticket](Broker& owner) { owner.follow(key, number, message, ticket); });
+}
+
+void Broker::expire_moves(Timestamp now) {
+    for (auto at = trails_.begin(); at != trails_.end();) {
+        auto& trail = at->second;
+        if (trail.arrived && !trail.ends_at) trail.ends_at = now + trail_kept;
+        if (!trail.ends_at || now < *trail.ends_at) {
+            ++at;
+            continue;
+        }
+        for (const auto& subscription : trail.session->subscriptions()) unindex(*subscription);
+        at = trails_.erase(at);
+    }
+    for (auto at = watched_.begin(); at != watched_.end();) {
+        auto& ends_at = at->second;
+        if (!ends_at) ends_at = now + copies_watched;
+        if (now < *ends_at) {
+            ++at;
+            continue;
+        }
+        if (const auto found = slots_.find(at->first); found != slots_.end() && found->second.session) found->second.session->stop_watching();
+        at = watched_.erase(at);
+    }
 }
 
 void Broker::serve_own(const SessionKey& key, Slot& slot, Claim claim) {
@@ -200,6 +269,7 @@ void Broker::forget_if_unused(const SessionKey& key) {
 }
 
 void Broker::expire(Timestamp now) {
+    expire_moves(now);
     while (!expiries_.empty() && expiries_.begin()->first <= now) {
         const auto [due, key] = *expiries_.begin();
         expiries_.erase(expiries_.begin());
@@ -251,7 +321,16 @@ void Broker::deliver(const MessagePtr& message, const TicketPtr& ticket) {
         session.mark_index = matches_.size();
         matches_.push_back({&session, qos});
     });
-    for (const auto& match : matches_) match.session->offer(message, match.qos, ticket, settings_.limits);
+    for (const auto& match : matches_) {
+        auto& session = *match.session;
+        if (session.moved_to) {
+            loops_.post(*session.moved_to, [key = session.key(), number = session.number(), message, ticket](Broker& owner) {
+                owner.follow(key, number, message, ticket);
+            });
+        } else if (session.first_sight(message)) {
+            session.offer(message, match.qos, ticket, settings_.limits);
+        }
+    }
 }
 
 SessionStorage::Handle Broker::keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, const TicketPtr& ticket) {

@@ -4,6 +4,9 @@
 //
 // A client id has one session in the whole gateway. Whoever connects claims it in the directory; the loop that had it ends the
 // old connection and hands the session over. Claims made meanwhile wait in line at the loop that is to get it.
+//
+// A message published while a session is between two loops may reach the new one before the session does. So the old loop keeps
+// listening for it: what matches there is sent after the session until the new loop has listened for a while itself.
 #pragma once
 
 #include "gateway/connection_host.hpp"
@@ -38,14 +41,8 @@ class Broker final : public SessionStorage {
     using FindConnection = std::function<Connection*(std::uint64_t id)>;
 
     Broker(std::size_t loop, Loops& loops, SessionDirectory& directory, SessionStore& store, const ConnectionSettings& settings,
-           Tally& tally, FindConnection find_connection)
-        : loop_(loop),
-          loops_(loops),
-          directory_(directory),
-          store_(store),
-          settings_(settings),
-          tally_(tally),
-          find_(std::move(find_connection)) {}
+           FindConnection find_connection)
+        : loop_(loop), loops_(loops), directory_(directory), store_(store), settings_(settings), find_(std::move(find_connection)) {}
 
     void adopt(const StoredSession& stored, Timestamp now);  // at start
     void open(Connection& connection, SessionRequest request);
@@ -84,12 +81,24 @@ class Broker final : public SessionStorage {
         std::vector<Claim> claims;     // by generation
     };
 
+    // What stays behind of a session that was handed over: its key, number and subscriptions, indexed.
+    struct Trail {
+        std::unique_ptr<Session> session;
+        std::uint64_t generation = 0;  // of the claim that it was handed over to
+        bool arrived = false;          // the other loop has indexed it
+        std::optional<Timestamp> ends_at{};
+    };
+
     void add_claim(const SessionKey& key, Claim claim);
     void serve(const SessionKey& key);
     void serve_own(const SessionKey& key, Slot& slot, Claim claim);
     void finish(const SessionKey& key, std::uint64_t generation, bool present, bool stored);
     void hand_over(const SessionKey& key, Slot& slot, const Claim& claim);
-    void received(const SessionKey& key, std::uint64_t generation, std::unique_ptr<Session> session);
+    void received(const SessionKey& key, std::uint64_t generation, std::size_t from, std::unique_ptr<Session> session);
+    void follow(const SessionKey& key, std::uint64_t number, const MessagePtr& message, const TicketPtr& ticket);
+    void arrived(const SessionKey& key, std::uint64_t generation);
+    void end_trail(const SessionKey& key);
+    void expire_moves(Timestamp now);
     void end_connection(Slot& slot);
     void discard(Slot& slot);
     void forget_if_unused(const SessionKey& key);
@@ -100,13 +109,14 @@ class Broker final : public SessionStorage {
     SessionDirectory& directory_;
     SessionStore& store_;
     const ConnectionSettings& settings_;
-    Tally& tally_;
     FindConnection find_;
 
     std::unordered_map<SessionKey, Slot, SessionKeyHash> slots_;
     std::unordered_map<Scope, std::unique_ptr<SubscriptionIndex>> indexes_;
     std::atomic<std::size_t> subscription_count_{0};
     std::multimap<Timestamp, SessionKey> expiries_;
+    std::unordered_map<SessionKey, Trail, SessionKeyHash> trails_;
+    std::unordered_map<SessionKey, std::optional<Timestamp>, SessionKeyHash> watched_;  // came a moment ago: copies are looked for
     struct Match {
         Session* session;
         std::uint8_t qos;

@@ -94,7 +94,7 @@ class World final : public Loops {
         const std::lock_guard lock(mutex_);
         queues_[loop].push_back(std::move(work));
     }
-    bool listens(std::size_t) const override { return true; }
+    bool listens(std::size_t loop) const override { return places[loop]->broker().subscriptions() != 0; }
 
     // One message of that loop's queue; false: it has none.
     bool step(std::size_t loop) {
@@ -169,7 +169,7 @@ class World final : public Loops {
 };
 
 Place::Place(World& world, std::size_t number)
-    : broker_(std::make_unique<Broker>(number, world, world.directory, *world.sessions, settings_, tally_,
+    : broker_(std::make_unique<Broker>(number, world, world.directory, *world.sessions, settings_,
                                        [this](std::uint64_t id) { return find(id); })) {}
 
 TEST(Broker, SessionFollowsItsClientFromLoopToLoop) {
@@ -184,8 +184,80 @@ TEST(Broker, SessionFollowsItsClientFromLoopToLoop) {
     auto& second = world.connect(2, "c", 100);
     world.settle();
     EXPECT_EQ(World::messages(second), 1U);
-    EXPECT_EQ(world.places[0]->broker().subscriptions(), 0U);
     EXPECT_EQ(world.places[2]->broker().subscriptions(), 1U);
+    // The loop that had it listens on for a moment.
+    auto& left = world.places[0]->broker();
+    left.expire(world.places[0]->clock);
+    EXPECT_EQ(left.subscriptions(), 1U);
+    left.expire(world.places[0]->clock + std::chrono::seconds(3));
+    EXPECT_EQ(left.subscriptions(), 0U);
+}
+
+TEST(Broker, MessagePublishedWhileItsSessionIsBetweenLoopsArrivesOnce) {
+    World world(3);
+    auto& first = world.connect(0, "c", 100);
+    world.settle();
+    World::subscribe(first, "t");
+    world.settle();
+    world.publish(2, "t");
+    auto& second = world.connect(1, "c", 100);
+    world.publish(2, "t");
+    while (world.step(0)) {
+    }
+    ASSERT_TRUE(first.ended());
+    world.publish(2, "t");  // the session is in nobody's index
+    world.settle();
+    world.publish(2, "t");  // the loop that had it passes it on as well
+    world.settle();
+    EXPECT_EQ(World::messages(second), 4U);
+}
+
+TEST(Broker, MessagesPublishedDuringManyTakeoversAllArriveOnce) {
+    for (unsigned seed = 1; seed <= 40; ++seed) {
+        std::mt19937 random(seed);
+        World world(3);
+        auto& first = world.connect(0, "c", 100);
+        world.settle();
+        World::subscribe(first, "t");
+        world.settle();
+        std::size_t published = 0;
+        for (int action = 0; action < 150; ++action) {
+            const auto dice = random() % 10;
+            if (dice < 2) {
+                world.connect(random() % 3, "c", 100);
+            } else if (dice < 5 && published < 60) {
+                world.publish(random() % 3, "t");
+                ++published;
+            } else if (dice == 5) {
+                world.sessions->drain();
+            } else {
+                world.step(random() % 3);
+            }
+        }
+        world.settle();
+        auto& last = world.connect(random() % 3, "c", 100);
+        world.settle();
+        EXPECT_EQ(World::messages(last), published) << "seed " << seed;
+    }
+}
+
+TEST(Broker, TrailOfAnEndedSessionGivesNothingToTheNextOneOfThatClient) {
+    World world(3);
+    auto& first = world.connect(0, "c", 100);
+    world.settle();
+    World::subscribe(first, "t");
+    world.settle();
+    auto& clean = world.connect(1, "c", 100, true);
+    world.settle();
+    world.publish(2, "t");
+    world.settle();
+    EXPECT_EQ(World::messages(clean), 0U);
+    World::subscribe(clean, "t");
+    world.settle();
+    World::messages(clean);
+    world.publish(2, "t");
+    world.settle();
+    EXPECT_EQ(World::messages(clean), 1U);
 }
 
 TEST(Broker, OverlappingSubscriptionsGiveOneCopyAtTheHigherQos) {
@@ -229,6 +301,25 @@ TEST(Broker, MessageAcknowledgedBeforeItsTurnNeverReachesTheStore) {
     world.sessions->drain();
     ASSERT_TRUE(left.has_value());
     EXPECT_TRUE(left->empty());
+}
+
+// Whatever a database client may throw.
+class BrokenStore final : public runtime::Store {
+  protected:
+    void run_read(const std::function<void(runtime::SqlSession&)>&) override { throw std::runtime_error("broken"); }
+    void run_write(const std::function<bool(runtime::SqlSession&)>&) override { throw std::runtime_error("broken"); }
+};
+
+TEST(Broker, StoreThatThrowsAnythingFailsTheGroupAndNoLaterOneIsHeldUp) {
+    BrokenStore store;
+    runtime::BlockingPool pool{"test", 1, 64};
+    SessionStore sessions(store, pool);
+    for (int round = 0; round < 2; ++round) {
+        std::optional<bool> stored;
+        sessions.save({scope, "c"}, mqtt::Version::v5, 100, std::nullopt, [&](bool done) { stored = done; });
+        sessions.drain();
+        EXPECT_EQ(stored, false);
+    }
 }
 
 TEST(Broker, TakeoversInAnyOrderLeaveTheLastConnectionAlone) {

@@ -52,6 +52,7 @@ bool Connection::wants_input() const {
 std::size_t Connection::receive(ByteView in) {
     std::size_t used = 0;
     needed_ = 2;
+    take_postponed();
     while (wants_input() && used < in.size()) {
         const auto scan = mqtt::scan_frame(in.subspan(used), limits().packet_bytes + 5);
         if (scan.state == mqtt::FrameScan::State::incomplete) {
@@ -68,6 +69,7 @@ std::size_t Connection::receive(ByteView in) {
         ++packets_in_;
         bytes_in_ += scan.frame.size;
         used += scan.frame.size;
+        take_postponed();
     }
     return used;
 }
@@ -179,6 +181,7 @@ void Connection::end(EndCause cause, ReasonCode code, std::string_view text) {
         gate_ ? gate_->admission()->scope.account.text() + "/" + gate_->admission()->scope.region.text() : "-", text);
     ++host_.tally().closed;
     calls_.clear();
+    postponed_.clear();
     // The session first: its own will must not follow the DISCONNECT on this connection.
     if (session_ != nullptr && !left_) {
         left_ = true;
@@ -246,12 +249,14 @@ void Connection::admission_renewed(Result<AdmissionPtr> admission) {
         if (admission.error().code != ErrorCode::not_found) return;  // the store's trouble: what was known stays in force
         host_.tally().refuse(Refusal::not_registered);
         log_refusal("stay connected", client_id_, admission.error().message);
+        withhold_will("the certificate was deleted");
         return end(EndCause::auth_error, ReasonCode::not_authorized, "DEVICE_CERTIFICATE_NOT_REGISTERED: the certificate was deleted");
     }
     if ((*admission)->status != "ACTIVE") {
         const std::string why = std::string(refusal_word((*admission)->status)) + ": the certificate is " + (*admission)->status;
         host_.tally().refuse(Refusal::not_active);
         log_refusal("stay connected", client_id_, why);
+        withhold_will(why);
         return end(EndCause::auth_error, ReasonCode::not_authorized, why);
     }
     gate_->renew(std::move(*admission));

@@ -3,7 +3,8 @@
 // answers as spec gateway 1.3 to 1.11 says for the protocol version at hand. Lives on one loop.
 //
 // Packets are taken in order, and only while the connection can afford the next: unanswered requests and unread output
-// stop it from reading, so a peer's own TCP window is what bounds it.
+// stop it from reading, so a peer's own TCP window is what bounds it. Requests whose answers would pile up because earlier ones are
+// not acknowledged are put aside instead: the acknowledgements come behind them.
 #pragma once
 
 #include "gateway/connection_host.hpp"
@@ -11,6 +12,7 @@
 #include "mqtt/decode.hpp"
 #include "mqtt/encode.hpp"
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +42,8 @@ class Connection final : public Outlet {
     // Takes whole packets from the front of `in` and gives the bytes used; stops early when it must wait.
     std::size_t receive(ByteView in);
     bool wants_input() const;
+    // A request that was put aside can be taken: receive() is worth a call without new bytes.
+    bool can_go_on() const { return !postponed_.empty() && wants_input() && !session_->congested(); }
     // Bytes that the next packet takes, as far as known: what a buffer should hold before receive() is worth a call.
     std::size_t needed() const { return needed_; }
     ByteQueue& output() { return output_; }
@@ -98,6 +102,12 @@ class Connection final : public Outlet {
         std::uint16_t packet_id;
     };
 
+    struct Postponed {
+        std::string topic, payload;
+        std::uint8_t qos;
+        std::uint16_t packet_id;
+    };
+
     Taken handle(const mqtt::Frame& frame);
     template <class T, class F>
     Taken take(const mqtt::Decoded<T>& packet, F use);
@@ -112,6 +122,9 @@ class Connection final : public Outlet {
     std::optional<std::string_view> resolve_topic(const mqtt::Publish& publish);
     void refuse_publish(const mqtt::Publish& publish, std::string_view topic, mqtt::ReasonCode code, Refusal cause, std::string_view text);
     void route(const mqtt::Publish& publish, std::string_view topic);
+    Taken ask(const mqtt::Publish& publish, std::string_view topic, TopicClass is);
+    void postpone(const mqtt::Publish& publish, std::string_view topic);
+    void take_postponed();
     Taken ask_stream(const mqtt::Publish& publish, std::string_view topic);
     void ask_service(const mqtt::Publish& publish, std::string_view topic, runtime::TopicService& service);
     void refuse_shadow(const mqtt::Publish& publish, std::string_view topic);
@@ -119,6 +132,7 @@ class Connection final : public Outlet {
     void reply(const runtime::TopicReply& reply);
     void puback(std::uint16_t packet_id, mqtt::ReasonCode code, std::string_view text = {});
     void publish_will();
+    void withhold_will(std::string_view why);
 
     void on_subscribe(const mqtt::Subscribe& subscribe);
     mqtt::ReasonCode judge_filter(const mqtt::SubscribeEntry& entry, std::string& why, Refusal& cause);
@@ -143,6 +157,8 @@ class Connection final : public Outlet {
     std::unique_ptr<Pending> pending_;
     std::unique_ptr<WillMessage> will_;
     std::vector<WaitingCall> calls_;
+    std::deque<Postponed> postponed_;
+    std::size_t postponed_size_ = 0;
     std::vector<std::string> aliases_;
     std::string reason_buffer_;
 

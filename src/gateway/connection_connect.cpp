@@ -196,8 +196,17 @@ void Connection::send_connack(bool present) {
     write([&](mqtt::Out out) { return mqtt::encode(packet, version_, out); });
 }
 
+void Connection::withhold_will(std::string_view why) {
+    if (!will_) return;
+    host_.tally().refuse(Refusal::will);
+    log_refusal("publish the will", will_->topic, why);
+    will_.reset();
+}
+
 void Connection::publish_will() {
     if (!will_ || !gate_ || phase_ != Phase::open) return;
+    // CONNECT was long ago: policies may have changed since.
+    if (!gate_->may(Action::publish, will_->topic)) return withhold_will(gate_->explain(Action::publish, will_->topic));
     auto message = std::make_shared<Message>(Message{gate_->admission()->scope, will_->topic, std::move(will_->payload), will_->qos,
                                                      will_->retain, std::move(will_->properties)});
     if (will_->expiry_seconds) message->expires_at = host_.now() + std::chrono::seconds(*will_->expiry_seconds);

@@ -116,17 +116,15 @@ Connection::Taken Connection::on_publish(const mqtt::Publish& publish) {
     const auto topic = resolve_topic(publish);
     if (!topic || !check_publish(publish, *topic)) return Taken::yes;
     const TopicClass is = host_.topics().of_publish(*topic);
-    if (is.kind == TopicKind::stream) return ask_stream(publish, *topic);
+    if (is.kind == TopicKind::stream || is.kind == TopicKind::service || is.kind == TopicKind::shadow) {
+        if (postponed_.empty() && !session_->congested()) return ask(publish, *topic, is);
+        postpone(publish, *topic);
+        return Taken::yes;
+    }
     ++host_.tally().messages_in;
     switch (is.kind) {
         case TopicKind::ordinary:
             route(publish, *topic);
-            break;
-        case TopicKind::service:
-            ask_service(publish, *topic, *is.service);
-            break;
-        case TopicKind::shadow:
-            refuse_shadow(publish, *topic);
             break;
         case TopicKind::rule:
             refuse_publish(publish, *topic, ReasonCode::topic_name_invalid, Refusal::reserved_topic,
@@ -136,13 +134,49 @@ Connection::Taken Connection::on_publish(const mqtt::Publish& publish) {
             refuse_publish(publish, *topic, ReasonCode::topic_name_invalid, Refusal::reserved_topic,
                            "devices do not publish on this reserved topic: only the service does");
             break;
-        case TopicKind::unknown:
         case TopicKind::stream:
+        case TopicKind::service:
+        case TopicKind::shadow:
+        case TopicKind::unknown:
             refuse_publish(publish, *topic, ReasonCode::topic_name_invalid, Refusal::reserved_topic,
                            "topics that start with $ are reserved, and this one is not known");
             break;
     }
     return Taken::yes;
+}
+
+Connection::Taken Connection::ask(const mqtt::Publish& publish, std::string_view topic, TopicClass is) {
+    if (is.kind == TopicKind::stream) return ask_stream(publish, topic);
+    ++host_.tally().messages_in;
+    if (is.kind == TopicKind::service) {
+        ask_service(publish, topic, *is.service);
+    } else {
+        refuse_shadow(publish, topic);
+    }
+    return Taken::yes;
+}
+
+void Connection::postpone(const mqtt::Publish& publish, std::string_view topic) {
+    postponed_size_ += topic.size() + publish.payload.size() + sizeof(Postponed);
+    if (postponed_size_ > postponed_bytes) {
+        host_.tally().refuse(Refusal::quota);
+        return end(EndCause::throttled, ReasonCode::quota_exceeded,
+                   "the client asks faster than it acknowledges: too many requests wait for room in its queue");
+    }
+    postponed_.push_back({std::string(topic), std::string(as_text(publish.payload)), publish.qos, publish.packet_id});
+}
+
+void Connection::take_postponed() {
+    while (can_go_on()) {
+        const Postponed& next = postponed_.front();
+        mqtt::Publish publish;
+        publish.payload = as_bytes(next.payload);
+        publish.qos = next.qos;
+        publish.packet_id = next.packet_id;
+        if (ask(publish, next.topic, host_.topics().of_publish(next.topic)) == Taken::not_yet || ended_) return;
+        postponed_size_ -= next.topic.size() + next.payload.size() + sizeof(Postponed);
+        postponed_.pop_front();
+    }
 }
 
 void Connection::route(const mqtt::Publish& publish, std::string_view topic) {

@@ -80,11 +80,11 @@ void Connection::on_subscribe(const mqtt::Subscribe& subscribe) {
         exactly_once = exactly_once || entry.qos == 2;
         codes.push_back(static_cast<std::uint8_t>(code));
         auto& subscription = session_->add(entry.filter);
-        host_.unindex(subscription);
         subscription.qos = entry.qos == 0 ? 0 : 1;
         subscription.no_local = entry.no_local;
         subscription.retain_as_published = entry.retain_as_published;
-        host_.index(subscription);
+        // Where it hangs does not depend on its options; and not even for a moment is one that is granted left out.
+        if (!subscription.indexed()) host_.index(subscription);
         change.added.push_back({subscription.filter, subscription.qos, subscription.no_local, subscription.retain_as_published});
     });
     if (ended_) return;

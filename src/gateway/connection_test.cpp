@@ -688,6 +688,60 @@ TEST_F(ConnectionTest, UnreadOutputStopsFurtherRequests) {
     }
 }
 
+TEST_F(ConnectionTest, RequestsWaitUntilEarlierAnswersAreAcknowledged) {
+    int answered = 0;
+    host.stream = [&](const streams::BlockRequest& request, streams::BlockSink& sink) {
+        ++answered;
+        for (int block = 0; block < 512; ++block)
+            sink.message("$aws/things/T/streams/S/data/json", std::string(request.payload) + std::to_string(block));
+        return true;
+    };
+    auto talk = open(Version::v5);
+    talk.subscribe({{"$aws/things/T/streams/S/data/json", 1}});
+    talk.heard();
+    for (const char* request : {"a", "b", "c", "d", "e"}) talk.publish("$aws/things/T/streams/S/get/json", request, 0);
+    EXPECT_EQ(answered, 1);
+    talk.publish("$aws/things/T/jobs/get", "f", 0);  // in its turn, as all that is answered
+    talk.publish("elsewhere", "g", 1, 7);            // nothing of this comes back: at once
+    std::vector<std::string> got;
+    bool confirmed = false;
+    for (bool more = true; more;) {
+        more = false;
+        for (const auto& frame : talk.heard()) {
+            ASSERT_NE(frame.type, PacketType::disconnect);
+            confirmed = confirmed || frame.type == PacketType::puback;
+            if (frame.type != PacketType::publish) continue;
+            const auto message = *mqtt::decode_publish(frame, Version::v5);
+            got.emplace_back(as_text(message.payload));
+            if (message.qos == 1) talk.acknowledge(message.packet_id);
+            more = true;
+        }
+        EXPECT_TRUE(confirmed);
+    }
+    ASSERT_EQ(got.size(), 5 * 512U + 1);
+    // The service's reply has no subscription and QoS 0: it overtakes what is queued, but not the request before it.
+    std::erase(got, "f");
+    for (std::size_t at = 0; at < 5 * 512U; ++at)
+        ASSERT_EQ(got[at], std::string(1, static_cast<char>('a' + at / 512)) + std::to_string(at % 512));
+}
+
+TEST_F(ConnectionTest, ClientThatAsksAndNeverAcknowledgesIsCutOff) {
+    host.stream = [](const streams::BlockRequest&, streams::BlockSink& sink) {
+        for (int block = 0; block < 512; ++block) sink.message("$aws/things/T/streams/S/data/json", "x");
+        return true;
+    };
+    auto talk = open(Version::v5);
+    talk.subscribe({{"$aws/things/T/streams/S/data/json", 1}});
+    int asked = 0;
+    while (!talk.connection().ended() && asked < 10'000) {
+        talk.publish("$aws/things/T/streams/S/get/json", "{}", 0);
+        ++asked;
+    }
+    EXPECT_GT(asked, 100);
+    EXPECT_LT(asked, 10'000);
+    EXPECT_EQ(talk.goodbye().code, ReasonCode::quota_exceeded);
+}
+
 // Ends
 
 TEST_F(ConnectionTest, WillIsPublishedUnlessTheClientSaysGoodbye) {  // spec 1.8, 6.2
@@ -708,6 +762,27 @@ TEST_F(ConnectionTest, WillIsPublishedUnlessTheClientSaysGoodbye) {  // spec 1.8
     auto newcomer = open(Version::v5, 5);
     EXPECT_EQ(replaced.goodbye().code, ReasonCode::session_taken_over);
     EXPECT_EQ(reader.messages().size(), 1U);
+}
+
+TEST_F(ConnectionTest, WillIsJudgedAgainWhenItGoesOut) {
+    auto reader = open(Version::v5, 9, [](mqtt::Connect& packet) { packet.client_id = "reader"; });
+    reader.subscribe({{"w", 1}});
+    reader.heard();
+    const auto with_will = [](mqtt::Connect& packet) { packet.will = mqtt::Will{"w", {}, 1, false, {}}; };
+    auto denied = open(Version::v5, 1, with_will);
+    use_policy(policy_of(allow("Connect", "*")));
+    denied.connection().admission_renewed(host.admit("cert", "T"));
+    denied.connection().connection_lost("gone");
+    use_policy(allow_all);
+    auto revoked = open(Version::v5, 2, with_will);
+    use_policy(allow_all, "REVOKED");
+    revoked.connection().admission_renewed(host.admit("cert", "T"));
+    use_policy(allow_all);
+    auto deleted = open(Version::v5, 3, with_will);
+    deleted.connection().admission_renewed(fail(ErrorCode::not_found, "The certificate is not registered."));
+    EXPECT_TRUE(deleted.connection().ended());
+    EXPECT_TRUE(reader.messages().empty());
+    EXPECT_EQ(host.tally().refusals[static_cast<std::size_t>(Refusal::will)], 3U);
 }
 
 TEST_F(ConnectionTest, NothingFollowsTheDisconnectNotEvenOnesOwnWill) {

@@ -103,7 +103,7 @@ void Link::begin_conversation() {
 void Link::read() {
     if (!connection_ || phase_ != Phase::open) return;
     read_again_ = false;
-    if (!input_.empty()) take_input({});
+    if (!input_.empty() || connection_->can_go_on()) take_input({});
     for (int count = 0; phase_ == Phase::open && !connection_->ended() && connection_->wants_input(); ++count) {
         if (count == reads_at_once) return loop_.wake_link(*this);
         const auto moved = tls_.read(loop_.scratch());
@@ -156,7 +156,7 @@ void Link::settle() {
         was_full_ = false;
         connection_->resume();
     }
-    if (!connection_->wants_input() || awaiting_readable_ || read_again_) return;
+    if (!connection_->wants_input() || read_again_ || (awaiting_readable_ && !connection_->can_go_on())) return;
     read_again_ = true;
     boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
         const Loop::Turn turn(self->loop_);

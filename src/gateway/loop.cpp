@@ -47,8 +47,7 @@ auto answer_of(F call) -> decltype(call()) {
 Loop::Loop(std::size_t number, Shared& shared, Loops& loops)
     : number_(number),
       shared_(shared),
-      broker_(number, loops, shared.directory, shared.store, shared.settings, tally_,
-              [this](std::uint64_t id) { return find_connection(id); }),
+      broker_(number, loops, shared.directory, shared.store, shared.settings, [this](std::uint64_t id) { return find_connection(id); }),
       streams_(shared.extended_quotas),
       now_(shared.parts.clock.now()) {}
 

@@ -11,6 +11,7 @@ namespace otabahn::gateway {
 namespace {
 
 constexpr std::size_t fetch_at_once = 100;
+constexpr std::size_t seen_at_most = 10'000;  // then forgotten: a copy too many is better than no bound
 
 std::uint64_t new_epoch() {
     static std::atomic<std::uint64_t> last{0};
@@ -18,6 +19,9 @@ std::uint64_t new_epoch() {
 }
 
 }  // namespace
+
+Session::Session(SessionKey key, mqtt::Version version, SessionStorage& storage)
+    : key_(std::move(key)), version_(version), storage_(&storage), number_(new_epoch()) {}
 
 Subscription* Session::find(std::string_view filter) {
     for (auto& subscription : subscriptions_)
@@ -42,6 +46,34 @@ std::optional<std::uint8_t> Session::granted(std::string_view topic) const {
     for (const auto& subscription : subscriptions_)
         if ((!best || *best < subscription->qos) && mqtt::matches(subscription->filter, topic)) best = subscription->qos;
     return best;
+}
+
+std::optional<std::uint8_t> Session::wanted(const Message& message) const {
+    std::optional<std::uint8_t> best;
+    for (const auto& subscription : subscriptions_) {
+        if (subscription->no_local && key_.client_id == message.publisher_client_id) continue;
+        const std::uint8_t qos = std::min(subscription->qos, message.qos);
+        if ((!best || *best < qos) && mqtt::matches(subscription->filter, message.topic)) best = qos;
+    }
+    return best;
+}
+
+std::unique_ptr<Session> Session::trail(std::size_t loop) const {
+    auto out = std::make_unique<Session>(key_, version_, *storage_);
+    out->number_ = number_;
+    out->moved_to = loop;
+    for (const auto& subscription : subscriptions_) {
+        auto& copy = out->add(subscription->filter);
+        copy.qos = subscription->qos;
+        copy.no_local = subscription->no_local;
+    }
+    return out;
+}
+
+bool Session::first_sight(const MessagePtr& message) {
+    if (!seen_) return true;
+    if (seen_->size() >= seen_at_most) seen_->clear();
+    return seen_->insert(message).second;
 }
 
 void Session::attach(Outlet& outlet, std::uint16_t window) {
@@ -118,7 +150,8 @@ void Session::offer(const MessagePtr& message, std::uint8_t qos, const TicketPtr
     if (queue_.empty() && window_open() && outlet_->has_room()) return send(std::move(entry));
     queue_bytes_ += message->payload.size();
     queue_.push_back(std::move(entry));
-    if (!store && (queue_.size() - queue_head_ > queued_messages || queue_bytes_ > queued_bytes)) outlet_->overrun();
+    // Replies wait for room before they are made (congested()), so they never overrun.
+    if (!store && !message->transient && (queue_.size() - queue_head_ > queued_messages || queue_bytes_ > queued_bytes)) outlet_->overrun();
 }
 
 bool Session::acknowledge(std::uint16_t packet_id) {
@@ -141,9 +174,13 @@ void Session::pump() {
         queue_.clear();
         queue_head_ = 0;
         if (queue_.capacity() > 16) queue_.shrink_to_fit();
+    } else if (queue_head_ > queued_messages) {  // a queue that is refilled before it is empty
+        queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(queue_head_));
+        queue_head_ = 0;
     }
     if (queue_.empty() && backlog_ != 0 && !fetching_ && window_open()) {
         fetching_ = true;
+        backlog_asked_ = backlog_;
         storage_->fetch(*this, epoch_, fetched_sequence_, fetch_at_once);
     }
 }
@@ -152,7 +189,12 @@ void Session::fetched(std::uint64_t epoch, std::optional<std::vector<StoredMessa
     if (epoch != epoch_ || outlet_ == nullptr) return;
     fetching_ = false;
     if (!messages) return;
-    if (messages->empty()) backlog_ = 0;  // the store holds no more than what was fetched: what was counted has gone otherwise
+    if (messages->empty()) {
+        // The store holds no more than what was fetched: what was counted then has gone otherwise, what came since has not.
+        const std::size_t gone = std::min(backlog_asked_, backlog_);
+        backlog_ -= gone;
+        stored_ -= std::min(gone, stored_);
+    }
     for (auto& stored : *messages) {
         fetched_sequence_ = stored.sequence;
         if (backlog_ != 0) --backlog_;

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,12 +71,13 @@ class SessionStorage {
 
 class Session {
   public:
-    Session(SessionKey key, mqtt::Version version, SessionStorage& storage) : key_(std::move(key)), version_(version), storage_(&storage) {}
+    Session(SessionKey key, mqtt::Version version, SessionStorage& storage);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
     const SessionKey& key() const { return key_; }
     mqtt::Version version() const { return version_; }
+    std::uint64_t number() const { return number_; }  // unique in the process: a later session of the same client has another
     bool online() const { return outlet_ != nullptr; }
 
     // 0: it ends with its connection.
@@ -89,6 +91,15 @@ class Session {
     const std::vector<std::unique_ptr<Subscription>>& subscriptions() const { return subscriptions_; }
     // The highest QoS of its subscriptions that match; nothing when none does.
     std::optional<std::uint8_t> granted(std::string_view topic) const;
+    // At which QoS this session wants that message; nothing when no subscription of it does.
+    std::optional<std::uint8_t> wanted(const Message& message) const;
+
+    // While a session moves between loops, a message reaches it on two ways; from watch_for_copies() on only the first one counts.
+    void watch_for_copies() {
+        if (!seen_) seen_ = std::make_unique<Seen>();
+    }
+    void stop_watching() { seen_.reset(); }
+    bool first_sight(const MessagePtr& message);
 
     void attach(Outlet& outlet, std::uint16_t window);
     void detach();
@@ -105,11 +116,17 @@ class Session {
     // Sends what waits, as far as the window and the connection allow.
     void pump();
 
+    // Its client acknowledges more slowly than it asks: further requests wait.
+    bool congested() const { return queue_.size() - queue_head_ > queued_messages / 4 || queue_bytes_ > queued_bytes / 4; }
     std::size_t in_flight() const { return in_flight_.size(); }
     std::size_t waiting() const { return queue_.size() - queue_head_ + backlog_; }
     std::size_t stored() const { return stored_; }
     std::uint64_t epoch() const { return epoch_; }
     std::int64_t last_sequence() const { return next_sequence_ - 1; }
+
+    // What a loop keeps of it after it was handed to another: same key, number and subscriptions, nothing else.
+    std::unique_ptr<Session> trail(std::size_t moved_to) const;
+    std::optional<std::size_t> moved_to{};  // of a trail: the loop that has the session, or knows who has
 
     // There is a row of it in the store.
     bool in_store = false;
@@ -125,6 +142,9 @@ class Session {
         SessionStorage::Handle handle;
         std::uint16_t packet_id = 0;
     };
+    // By owner, without keeping the messages' contents.
+    using Seen = std::set<std::weak_ptr<const Message>, std::owner_less<>>;
+
     std::uint16_t next_packet_id();
     void send(Entry entry);
     void forget(const Entry& entry);
@@ -133,6 +153,8 @@ class Session {
     SessionKey key_;
     mqtt::Version version_;
     SessionStorage* storage_;
+    std::uint64_t number_;
+    std::unique_ptr<Seen> seen_;
     std::vector<std::unique_ptr<Subscription>> subscriptions_;
 
     Outlet* outlet_ = nullptr;
@@ -146,6 +168,7 @@ class Session {
     std::int64_t next_sequence_ = 1;
     std::int64_t fetched_sequence_ = 0;  // what is stored up to here is in memory or was acknowledged
     std::size_t backlog_ = 0;            // stored and not in memory
+    std::size_t backlog_asked_ = 0;      // of it, what was there when the fetch began
     std::size_t stored_ = 0;             // stored and not acknowledged
     bool fetching_ = false;
     std::uint64_t epoch_ = 0;  // of the attachment, unique in the process: a late answer of the store is for another one

@@ -146,6 +146,23 @@ TEST_F(SessionTest, StoreThatFailsIsAskedAgain) {
     EXPECT_EQ(wire.sent.size(), 1U);
 }
 
+TEST_F(SessionTest, MessageThatComesDuringAFetchThatFindsNothingIsNotForgotten) {
+    session.expiry_seconds = 100;
+    offer("lost");
+    table.rows.clear();  // its group failed
+    session.attach(wire, 10);
+    session.pump();
+    offer("next");
+    const std::uint64_t epoch = table.asked.front().first;
+    table.asked.clear();
+    session.fetched(epoch, std::vector<StoredMessage>());  // asked before the second one was stored
+    ASSERT_EQ(table.asked.size(), 1U);
+    table.answer(session);
+    ASSERT_EQ(wire.sent.size(), 1U);
+    EXPECT_EQ(wire.sent[0].first, "next");
+    EXPECT_EQ(session.stored(), 1U);
+}
+
 TEST_F(SessionTest, StoredMessagesAreBoundedAndTheNewestAreLost) {
     session.expiry_seconds = 100;
     Limits limits;
