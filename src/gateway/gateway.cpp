@@ -5,6 +5,8 @@
 #include "gateway/loop.hpp"
 #include "runtime/log.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <mutex>
 #include <thread>
@@ -18,6 +20,18 @@ ConnectionSettings settings_of(const Options& options) {
     return {options.extended_quotas ? extended_limits : aws_limits, options.explain_refusals};
 }
 
+constexpr std::size_t usual_connections = 15'000;
+constexpr std::size_t files_of_others = 2000;  // store, objects, HTTP, streams
+
+std::size_t connections_of(const Options& options) {
+    if (options.max_connections != 0) return options.max_connections;
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return usual_connections;
+    const auto most = static_cast<std::size_t>(files.rlim_cur);
+    // Where few files may be open at all, half of them.
+    return std::min(usual_connections, most > 2 * files_of_others ? most - files_of_others : most / 2);
+}
+
 }  // namespace
 
 class Gateway::State final : public Loops {
@@ -26,6 +40,7 @@ class Gateway::State final : public Loops {
         : options_(std::move(options)),
           shared_{parts,
                   settings_of(options_),
+                  options_.handshake_deadline,
                   options_.extended_quotas,
                   TopicTable(parts.services),
                   {},
@@ -69,7 +84,8 @@ Result<Endpoint> Gateway::State::start() {
     for (std::size_t number = 0; number < std::max<std::size_t>(options_.loops, 1); ++number)
         loops_.push_back(std::make_unique<Loop>(number, shared_, *this));
     if (auto adopted = adopt_sessions(); !adopted) return Unexpected(std::move(adopted).error());
-    listener_ = std::make_unique<Listener>(loops_);
+    const std::size_t connections = connections_of(options_);
+    listener_ = std::make_unique<Listener>(loops_, connections, options_.max_handshakes != 0 ? options_.max_handshakes : connections / 2);
     auto endpoint = listener_->listen(options_.host, options_.port);
     if (!endpoint) return endpoint;
     subscribe();

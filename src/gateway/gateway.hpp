@@ -33,6 +33,10 @@ struct Options {
     bool extended_quotas = false;
     bool explain_refusals = true;  // reason strings to MQTT 5 clients
     std::chrono::seconds stop_deadline{5};
+    // What strangers can take of the process's descriptors. 0: 15000, or what the limit of open files leaves beside the rest.
+    std::size_t max_connections = 0;
+    std::size_t max_handshakes = 0;  // of these, not finished; 0: half of them
+    std::chrono::seconds handshake_deadline{10};
 };
 
 // Streams as the gateway needs them; tests give their own. Blocking.

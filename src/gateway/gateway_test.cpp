@@ -265,6 +265,50 @@ TEST_P(GatewayTest, ManyBlocksComeWholeAndInOrderToASlowReader) {
     client.ping_pong();
 }
 
+TEST_P(GatewayTest, BlocksAtQos1AreAskedFasterThanAcknowledgedAndStillComeWhole) {
+    files.bytes.assign(4 << 20, 'a');
+    answers.answer = [](const runtime::TopicCall& call) { return runtime::TopicReplies{{call.topic + "/accepted", "last", 1}}; };
+    Client client(server->port, device, GetParam());
+    client.connect("T");
+    client.subscribe("$aws/things/T/streams/S/data/json", 1);
+    client.subscribe("$aws/things/T/jobs/+/accepted", 1);
+    for (int request = 0; request < 4; ++request)
+        client.publish("$aws/things/T/streams/S/get/json", R"({"f":0,"l":256,"o":)" + std::to_string(request * 512) + R"(,"n":512})", 0);
+    client.publish("$aws/things/T/jobs/get", "{}", 0);
+    for (int block = 0; block < 4 * 512; ++block) {
+        const auto got = client.receive();
+        ASSERT_NE(got.payload.find("\"i\":" + std::to_string(block) + ","), std::string::npos) << block << " " << got.payload.substr(0, 60);
+        client.acknowledge(got.packet_id);
+    }
+    EXPECT_EQ(client.receive().payload, "last");
+}
+
+TEST_P(GatewayTest, ConnectionsPastTheBoundAreClosedAtOnce) {
+    server.reset();
+    server =
+        std::make_unique<loopback::Server>(folder, identities, files, answers, 2, [](Options& options) { options.max_connections = 2; });
+    Client first(server->port, device, GetParam());
+    first.connect("a");
+    Client second(server->port, device, GetParam());
+    second.connect("b");
+    EXPECT_TRUE(loopback::Stranger(server->port).closed());
+    second.ping_pong();
+}
+
+TEST_P(GatewayTest, StrangersThatSayNothingAreBoundedAndClosedInTime) {
+    server.reset();
+    server = std::make_unique<loopback::Server>(folder, identities, files, answers, 2, [](Options& options) {
+        options.max_handshakes = 2;
+        options.handshake_deadline = std::chrono::seconds(1);
+    });
+    loopback::Stranger first(server->port), second(server->port);
+    EXPECT_TRUE(loopback::Stranger(server->port).closed());
+    EXPECT_TRUE(first.closed());
+    EXPECT_TRUE(second.closed());
+    Client client(server->port, device, GetParam());  // there is room again
+    EXPECT_EQ(client.connect("c").code, 0);
+}
+
 TEST_P(GatewayTest, MissingStreamIsRejectedOnItsTopic) {
     Client client(server->port, device, GetParam());
     client.connect("T");

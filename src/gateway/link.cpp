@@ -95,6 +95,7 @@ void Link::handshake() {
 
 void Link::begin_conversation() {
     ++loop_.tally().handshakes;
+    loop_.handshake_over();
     phase_ = Phase::open;
     connection_.emplace(loop_, Peer{id_, address_, tls_.certificate_id(), region_of_host(tls_.server_name()), this});
     read();
@@ -198,6 +199,7 @@ void Link::finish() {
 void Link::abort() {
     if (phase_ == Phase::closed) return;
     if (connection_) connection_->connection_lost("the connection was cut");
+    if (phase_ == Phase::handshake) loop_.handshake_over();
     phase_ = Phase::closed;
     boost::system::error_code ignored;
     socket_.close(ignored);
@@ -212,7 +214,7 @@ void Link::stop() {
 std::optional<Timestamp> Link::deadline() const {
     switch (phase_) {
         case Phase::handshake:
-            return accepted_at_ + connect_deadline;
+            return accepted_at_ + loop_.handshake_deadline();
         case Phase::open:
             return ended_at_ ? *ended_at_ + flush_deadline : connection_->deadline();
         case Phase::lingering:

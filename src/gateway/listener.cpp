@@ -12,11 +12,16 @@ using boost::asio::ip::tcp;
 namespace {
 
 constexpr std::chrono::milliseconds pause_when_out_of_files{100};
+constexpr std::chrono::seconds complain_every{10};
 
 }  // namespace
 
-Listener::Listener(const std::vector<std::unique_ptr<Loop>>& loops)
-    : loops_(loops), acceptor_(loops.front()->context()), pause_(loops.front()->context()) {}
+Listener::Listener(const std::vector<std::unique_ptr<Loop>>& loops, std::size_t max_connections, std::size_t max_handshakes)
+    : loops_(loops),
+      acceptor_(loops.front()->context()),
+      pause_(loops.front()->context()),
+      max_connections_(max_connections),
+      max_handshakes_(max_handshakes) {}
 
 Result<Endpoint> Listener::listen(const std::string& host, std::uint16_t port) {
     boost::system::error_code error;
@@ -59,13 +64,32 @@ void Listener::accept() {
             });
             return;
         }
-        boost::system::error_code ignored;
-        socket.non_blocking(true, ignored);
-        socket.set_option(tcp::no_delay(true), ignored);
-        auto held = std::make_shared<tcp::socket>(std::move(socket));  // std::function wants what it holds copyable
-        loop.post([held](Loop& owner) { owner.adopt(std::move(*held)); });
+        take(loop, std::move(socket));
         accept();
     });
+}
+
+void Listener::take(Loop& loop, tcp::socket socket) {
+    std::size_t open = 0, unfinished = 0;
+    for (const auto& each : loops_) {
+        open += each->links();
+        unfinished += each->handshakes();
+    }
+    boost::system::error_code ignored;
+    if (open >= max_connections_ || unfinished >= max_handshakes_) {
+        loops_.front()->tally().refuse(open >= max_connections_ ? Refusal::connections : Refusal::handshakes);
+        const auto now = std::chrono::steady_clock::now();
+        if (now - complained_at_ >= complain_every) {
+            complained_at_ = now;
+            spdlog::warn("connections refused open={} of={} unfinished_handshakes={} of={}", open, max_connections_, unfinished,
+                         max_handshakes_);
+        }
+        socket.close(ignored);
+        return;
+    }
+    socket.non_blocking(true, ignored);
+    socket.set_option(tcp::no_delay(true), ignored);
+    loop.deal(std::move(socket));
 }
 
 }  // namespace otabahn::gateway

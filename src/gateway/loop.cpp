@@ -124,20 +124,29 @@ Connection* Loop::find_connection(std::uint64_t id) {
     return link == nullptr ? nullptr : link->connection();
 }
 
+void Loop::deal(boost::asio::ip::tcp::socket socket) {
+    link_count_.fetch_add(1, std::memory_order_relaxed);
+    handshake_count_.fetch_add(1, std::memory_order_relaxed);
+    auto held = std::make_shared<boost::asio::ip::tcp::socket>(std::move(socket));  // std::function wants what it holds copyable
+    post([held](Loop& owner) { owner.adopt(std::move(*held)); });
+}
+
 void Loop::adopt(boost::asio::ip::tcp::socket socket) {
-    if (stopping_) return;
+    if (stopping_) {
+        handshake_over();
+        link_count_.fetch_sub(1, std::memory_order_relaxed);
+        return;
+    }
     ++tally_.accepted;
     const std::uint64_t id = ++last_link_;
     auto link = std::make_shared<Link>(*this, id, std::move(socket), *shared_.tls);  // shared with the waits of its socket
     links_.emplace(id, link);
-    link_count_.store(links_.size(), std::memory_order_relaxed);
     schedule(*link);
     link->start();
 }
 
 void Loop::remove(Link& link) {
-    links_.erase(link.id());
-    link_count_.store(links_.size(), std::memory_order_relaxed);
+    if (links_.erase(link.id()) != 0) link_count_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Loop::schedule(Link& link) {

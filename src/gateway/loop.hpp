@@ -52,6 +52,7 @@ class JobCount {
 struct Shared {
     Parts parts;
     ConnectionSettings settings;
+    std::chrono::seconds handshake_deadline;
     bool extended_quotas;
     TopicTable topics;
     DocumentCache documents;
@@ -72,10 +73,14 @@ class Loop final : public ConnectionHost {
     boost::asio::io_context& context() { return io_->context; }
     void post(std::function<void(Loop&)> work);  // any thread
     Broker& broker() { return broker_; }
-    std::size_t links() const { return link_count_.load(std::memory_order_relaxed); }  // any thread
+    std::size_t handshakes() const { return handshake_count_.load(std::memory_order_relaxed); }  // any thread; of links(), not finished
+    std::size_t links() const { return link_count_.load(std::memory_order_relaxed); }            // any thread
+
+    void deal(boost::asio::ip::tcp::socket socket);  // any thread; counted at once
 
     // On the loop:
-    void adopt(boost::asio::ip::tcp::socket socket);
+    void handshake_over() { handshake_count_.fetch_sub(1, std::memory_order_relaxed); }
+    std::chrono::seconds handshake_deadline() const { return shared_.handshake_deadline; }
     void on_change(const runtime::Change& change);
     void say_goodbye();
     void abort_all();
@@ -133,6 +138,7 @@ class Loop final : public ConnectionHost {
     using Job = std::function<std::function<void(Loop&)>()>;
     using StreamKey = std::pair<Scope, StreamId>;
 
+    void adopt(boost::asio::ip::tcp::socket socket);
     bool in_turn() const;
     void begin_turn();
     void end_turn();
@@ -167,7 +173,7 @@ class Loop final : public ConnectionHost {
     std::map<StreamKey, std::vector<std::uint64_t>> warming_;  // who waits for which stream
 
     std::unordered_map<std::uint64_t, std::shared_ptr<Link>> links_;  // shared with the waits of their sockets
-    std::atomic<std::size_t> link_count_{0};
+    std::atomic<std::size_t> link_count_{0}, handshake_count_{0};     // with those that are being dealt to it
     std::uint64_t last_link_ = 0;
     std::vector<std::shared_ptr<Link>> dirty_, settling_;
     std::vector<Acknowledgement> acknowledgements_, acknowledging_;

@@ -145,9 +145,10 @@ class Folder {
 // May be stopped and made again over the same folder: what is there then was stored.
 class Server {
   public:
-    explicit Server(const Folder& folder, Identities& identities, Files& files, Answers& answers, std::size_t loops = 1)
+    Server(const Folder& folder, Identities& identities, Files& files, Answers& answers, std::size_t loops = 1,
+           const std::function<void(Options&)>& adjust = nullptr)
         : store_(*store::open_sqlite(folder / "state.db", {{"gateway", sql::schema}})),
-          gateway_(options(folder, loops), Parts{*store_, bus, clock_, pool_, identities, files, {&answers}, *metrics}) {
+          gateway_(options(folder, loops, adjust), Parts{*store_, bus, clock_, pool_, identities, files, {&answers}, *metrics}) {
         auto started = gateway_.start();
         if (!started) throw std::runtime_error(started.error().message);
         port = started->port;
@@ -159,19 +160,45 @@ class Server {
     std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();  // as prometheus-cpp wants it
 
   private:
-    static Options options(const Folder& folder, std::size_t loops) {
+    static Options options(const Folder& folder, std::size_t loops, const std::function<void(Options&)>& adjust) {
         Options out;
         out.port = 0;
         out.certificate_file = (folder / "server.pem").string();
         out.private_key_file = (folder / "server.key").string();
         out.loops = loops;
         out.stop_deadline = std::chrono::seconds(2);
+        if (adjust) adjust(out);
         return out;
     }
     runtime::SystemClock clock_;
     std::unique_ptr<runtime::Store> store_;
     runtime::BlockingPool pool_{"test", 3, 64};
     Gateway gateway_;
+};
+
+// A peer that connects and says nothing.
+class Stranger {
+  public:
+    explicit Stranger(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        timeval patience{10, 0};
+        setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) throw std::runtime_error("connect failed");
+    }
+    ~Stranger() { ::close(socket_); }
+    Stranger(const Stranger&) = delete;
+    Stranger& operator=(const Stranger&) = delete;
+    // Waits until the server closes; false: it did not.
+    bool closed() {
+        char byte = 0;
+        return ::recv(socket_, &byte, 1, 0) == 0;
+    }
+
+  private:
+    int socket_;
 };
 
 class Client {

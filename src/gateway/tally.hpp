@@ -25,12 +25,15 @@ enum class Refusal : std::uint8_t {
     quota,
     malformed,
     unavailable,
+    connections,
+    handshakes,
 };
 constexpr std::string_view refusal_names[] = {"not_registered", "not_active", "connect_denied", "publish_denied", "subscribe_denied",
                                               "receive_denied", "client_id",  "will",           "topic",          "reserved_topic",
-                                              "not_supported",  "quota",      "malformed",      "unavailable"};
+                                              "not_supported",  "quota",      "malformed",      "unavailable",    "connections",
+                                              "handshakes"};
 constexpr std::size_t refusal_count = std::size(refusal_names);
-static_assert(refusal_count == static_cast<std::size_t>(Refusal::unavailable) + 1);
+static_assert(refusal_count == static_cast<std::size_t>(Refusal::handshakes) + 1);
 
 struct Tally {
     std::uint64_t accepted = 0, handshakes = 0, handshakes_failed = 0, connected = 0, closed = 0;
