@@ -103,7 +103,7 @@ struct Cloud::Parts {
           registry(*store, bus, clock, *pki, access, settings.hostname),
           streams(*store, bus, clock, objects, access, settings.quotas == "extended"),
           signer(*store, clock, objects, access, [this](std::function<void()> work) { pool.post(std::move(work)); }),
-          jobs(*store, bus, clock, objects, access, make_presigner(access, objects, clock, [this] { return endpoints.http; })),
+          jobs(*store, bus, clock, objects, access, make_presigner(access, objects, clock, [this] { return where().http; })),
           pool("work", work_threads, work_queue) {}
 
     void bind() {
@@ -138,6 +138,13 @@ struct Cloud::Parts {
     gateway::StreamsSource stream_source{streams};
     std::unique_ptr<gateway::Gateway> gateway;
     std::unique_ptr<http::HttpServer> http;
+
+    // Known once all listeners are bound; the first of them may ask from its own threads before that.
+    Endpoints where() {
+        const std::lock_guard lock(endpoints_mutex);
+        return endpoints;
+    }
+    std::mutex endpoints_mutex;
     Endpoints endpoints;
     std::string well_known;
 
@@ -189,7 +196,10 @@ Result<void> Cloud::Parts::listen(const ServeSettings& settings) {
             return fail(ErrorCode::unauthenticated, "Certificate " + certificate->id() + " is " + identity->status + ", not ACTIVE.");
         return {};
     };
-    http = std::make_unique<http::HttpServer>(options, pool, access, operations, clock, metrics, [this] { return well_known; });
+    http = std::make_unique<http::HttpServer>(options, pool, access, operations, clock, metrics, [this] {
+        const std::lock_guard lock(endpoints_mutex);
+        return well_known;
+    });
 
     auto mqtt_address = http::Address::parse(settings.mqtt);
     if (!mqtt_address) return Unexpected(mqtt_address.error());
@@ -207,14 +217,18 @@ Result<void> Cloud::Parts::listen(const ServeSettings& settings) {
     if (!mqtt) return Unexpected(mqtt.error());
     auto bound = http->start();
     if (!bound) return Unexpected(bound.error());
-    endpoints = {.http = "http://" + reached_at(bound->http, settings.hostname),
-                 .mqtt = reached_at({mqtt->host, mqtt->port}, settings.hostname),
-                 .https = reached_at(*bound->https, settings.hostname),
-                 .device_https = reached_at(*bound->device_https, settings.hostname),
-                 .account = settings.accounts.front(),
-                 .quotas = settings.quotas};
-    well_known = well_known_json(endpoints, pki->root_certificate_pem());
-    return folder.write_endpoints(endpoints, pki->root_certificate_file());
+    const Endpoints bound_at{.http = "http://" + reached_at(bound->http, settings.hostname),
+                             .mqtt = reached_at({mqtt->host, mqtt->port}, settings.hostname),
+                             .https = reached_at(*bound->https, settings.hostname),
+                             .device_https = reached_at(*bound->device_https, settings.hostname),
+                             .account = settings.accounts.front(),
+                             .quotas = settings.quotas};
+    {
+        const std::lock_guard lock(endpoints_mutex);
+        endpoints = bound_at;
+        well_known = well_known_json(bound_at, pki->root_certificate_pem());
+    }
+    return folder.write_endpoints(bound_at, pki->root_certificate_file());
 }
 
 void Cloud::Parts::run_due() {
@@ -269,7 +283,7 @@ void Cloud::stop() {
 }
 
 std::string Cloud::ready_line() const {
-    const auto& at = parts_->endpoints;
+    const auto at = parts_->where();
     return "otabahn ready http=" + at.http + " mqtt=" + at.mqtt + " https=" + at.https + " device-https=" + at.device_https +
            " data=" + parts_->folder.path().string();
 }

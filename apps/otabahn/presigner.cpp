@@ -45,6 +45,8 @@ jobs::Presigner make_presigner(access::Access& access, objects::Objects& objects
         if (!signing_key) return Unexpected(signing_key.error());
         const auto base = base_url();
         const auto scheme_end = base.find("://");
+        if (scheme_end == std::string::npos)
+            return fail(ErrorCode::unavailable, "The server is starting: its address for presigned URLs is not known yet. Ask again.");
         return sigv4::presign_url({.access_key_id = signing_key->id, .secret = signing_key->secret, .session_token = ""},
                                   {.scheme = base.substr(0, scheme_end),
                                    .host = base.substr(scheme_end + 3),
