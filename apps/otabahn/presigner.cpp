@@ -1,33 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/otabahn/presigner.hpp"
 
+#include "awsapi/request.hpp"
 #include "sigv4/sign.hpp"
 
-#include <string_view>
 #include <utility>
 
 namespace otabahn::program {
-
-namespace {
-
-std::string percent_encoded(std::string_view text, bool keep_slash) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string out;
-    for (unsigned char c : text) {
-        const bool plain =
-            id_rules::is_alnum(static_cast<char>(c)) || c == '-' || c == '_' || c == '.' || c == '~' || (c == '/' && keep_slash);
-        if (plain) {
-            out += static_cast<char>(c);
-        } else {
-            out += '%';
-            out += digits[c >> 4];
-            out += digits[c & 15];
-        }
-    }
-    return out;
-}
-
-}  // namespace
 
 jobs::Presigner make_presigner(access::Access& access, objects::Objects& objects, const runtime::Clock& clock,
                                std::function<std::string()> base_url) {
@@ -50,8 +29,8 @@ jobs::Presigner make_presigner(access::Access& access, objects::Objects& objects
         return sigv4::presign_url({.access_key_id = signing_key->id, .secret = signing_key->secret, .session_token = ""},
                                   {.scheme = base.substr(0, scheme_end),
                                    .host = base.substr(scheme_end + 3),
-                                   .path = "/" + bucket + "/" + percent_encoded(key, true),
-                                   .query = version_id ? "versionId=" + percent_encoded(*version_id, false) : "",
+                                   .path = "/" + bucket + "/" + awsapi::percent_encode(key, true),
+                                   .query = version_id ? "versionId=" + awsapi::percent_encode(*version_id) : "",
                                    .region = scope.region.text(),
                                    .service = "s3",
                                    .lifetime = life,

@@ -58,6 +58,7 @@ void Transfer::take(std::uint32_t block, Millis now) {
     if (has(block)) return;
     received_[block / 8] |= static_cast<std::uint8_t>(1U << (block % 8));
     --missing_;
+    ++unsaved_;
     last_arrival_ = now;
     dry_timeouts_ = 0;
     while (cursor_ < blocks_ && has(cursor_)) ++cursor_;
@@ -141,8 +142,9 @@ bool Transfer::next(BlockRequest& request, Millis now) {
     Pending* free = nullptr;
     for (Pending& slot : pending_)
         if (slot.mask == 0) free = &slot;
-    if (free == nullptr || in_flight_ >= window_) return false;
-    const std::uint32_t room = window_ - in_flight_;
+    const std::uint32_t at_risk = in_flight_ + unsaved_;
+    if (free == nullptr || at_risk >= window_) return false;
+    const std::uint32_t room = window_ - at_risk;
     const std::uint32_t most = smaller(room, per_request_);
     // A request costs a message: while others run, better a whole one a little later than scraps now.
     if (in_flight_ > 0 && most < per_request_ && most < missing_ - in_flight_ && room < window_ / 2) return false;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One file's way over a stream: which blocks are here, which are asked for, which to ask for next. Many requests are on
 // their way at once; a block that does not come is asked for again, alone. The window follows the link: it grows while
-// answers come soon and shrinks on loss or when answers queue up. Time is monotonic milliseconds and an argument; the
-// bitmap is the caller's memory, so it can be stored as it lies. Owned by Update.
+// answers come soon and shrinks on loss or when answers queue up. It counts the blocks on their way and the blocks that are
+// here but not stored yet: whatever is cut off, no more than a window is fetched twice. Time is monotonic milliseconds and
+// an argument; the bitmap is the caller's memory, so it can be stored as it lies. Owned by Update.
 #pragma once
 
 #include <chrono>
@@ -56,6 +57,11 @@ class Transfer {
     // The block is written.
     void take(std::uint32_t block, Millis now);
 
+    // Blocks that are here while the stored bitmap does not say so; the caller stores it when save_due().
+    std::uint32_t unsaved() const { return unsaved_; }
+    bool save_due() const { return unsaved_ > 0 && unsaved_ >= window_ / 2; }
+    void saved() { unsaved_ = 0; }
+
     // Drops requests whose answers are overdue. True: there were some.
     bool expire(Millis now);
     // The connection is gone, and with it all answers.
@@ -97,6 +103,7 @@ class Transfer {
     std::uint32_t max_window_ = 1;
     std::uint32_t threshold_ = 0;  // up to here the window doubles, from here on it creeps
     std::uint32_t in_flight_ = 0;
+    std::uint32_t unsaved_ = 0;
     std::uint32_t order_ = 0;
     std::uint32_t dry_timeouts_ = 0;
     Millis last_arrival_{0};

@@ -18,6 +18,12 @@ class TransferTest : public testing::Test {
     Transfer make(std::uint64_t size, std::uint32_t block, Transfer::Link link = {}) { return Transfer(size, block, bitmap, link); }
 };
 
+// As Update does: what is here is stored when it is due.
+void take(Transfer& transfer, std::uint32_t block, Millis now) {
+    transfer.take(block, now);
+    if (transfer.save_due()) transfer.saved();
+}
+
 std::vector<std::uint32_t> blocks_of(const BlockRequest& request) {
     std::vector<std::uint32_t> out;
     for (std::uint32_t bit = 0; bit < 64; ++bit)
@@ -111,14 +117,46 @@ TEST_F(TransferTest, ABlockThatALaterAnswerOvertookIsAskedForAgainSoon) {
     ASSERT_TRUE(transfer.next(first, Millis{0}));
     ASSERT_TRUE(transfer.next(second, Millis{0}));
     for (std::uint32_t block : blocks_of(first))
-        if (block != first.first + 2) transfer.take(block, Millis{50});
-    for (std::uint32_t block : blocks_of(second)) transfer.take(block, Millis{60});
+        if (block != first.first + 2) take(transfer, block, Millis{50});
+    for (std::uint32_t block : blocks_of(second)) take(transfer, block, Millis{60});
     const Millis wake = transfer.wake_at();
     EXPECT_LT(wake, Millis{1'000}) << "long before silence would be noticed";
     ASSERT_TRUE(transfer.expire(wake));
     BlockRequest again;
     ASSERT_TRUE(transfer.next(again, wake));
     EXPECT_EQ(again.first, first.first + 2);
+}
+
+TEST_F(TransferTest, WhatACutWouldCostIsNeverMoreThanAWindow) {
+    Transfer transfer = make(4'096 * 4'096, 4'096);
+    std::deque<std::uint32_t> line;
+    std::mt19937 dice(7);
+    std::uint32_t worst = 0;
+    BlockRequest request;
+    for (Millis now{0}; !transfer.complete(); now += Millis{1}) {
+        while (transfer.next(request, now))
+            for (std::uint32_t block : blocks_of(request)) line.push_back(block);
+        worst = std::max(worst, transfer.in_flight() + transfer.unsaved());
+        ASSERT_LE(worst, 256U) << "1 MiB of blocks of 4 KiB";
+        ASSERT_FALSE(line.empty()) << "it stalled";
+        for (auto some = dice() % 40; some > 0 && !line.empty(); --some) {
+            transfer.take(line.front(), now);
+            line.pop_front();
+        }
+        if (transfer.save_due()) transfer.saved();
+    }
+    EXPECT_GT(worst, 128U) << "the window was not used";
+}
+
+TEST_F(TransferTest, WhatIsNotStoredTakesRoomInTheWindow) {
+    Transfer transfer = make(1'024 * 4'096, 4'096, {.max_window_bytes = 16 * 4'096});
+    BlockRequest request;
+    ASSERT_TRUE(transfer.next(request, Millis{0}));
+    for (std::uint32_t block : blocks_of(request)) transfer.take(block, Millis{1});
+    EXPECT_TRUE(transfer.save_due());
+    EXPECT_FALSE(transfer.next(request, Millis{1})) << "a cut now would cost more than a window";
+    transfer.saved();
+    EXPECT_TRUE(transfer.next(request, Millis{1}));
 }
 
 TEST_F(TransferTest, LossShrinksTheWindowAndAnswersGrowItAgain) {
@@ -136,7 +174,7 @@ TEST_F(TransferTest, LossShrinksTheWindowAndAnswersGrowItAgain) {
         while (transfer.next(request, now))
             for (std::uint32_t block : blocks_of(request)) wanted.push_back(block);
         now += Millis{20};
-        for (std::uint32_t block : wanted) transfer.take(block, now);
+        for (std::uint32_t block : wanted) take(transfer, block, now);
     }
     EXPECT_GT(transfer.window(), shrunk);
     EXPECT_LE(transfer.window(), 256U);
@@ -158,7 +196,7 @@ TEST_F(TransferTest, AnswersThatQueueUpHoldTheWindowDown) {
         ASSERT_FALSE(line.empty()) << "it stalled";
         now = line.front().first;
         EXPECT_FALSE(transfer.expire(now)) << "a slow link is no loss";
-        transfer.take(line.front().second, now);
+        take(transfer, line.front().second, now);
         line.pop_front();
         if (received > 300) worst_queue = std::max(worst_queue, static_cast<std::uint32_t>(line.size()));
     }
@@ -193,7 +231,7 @@ TEST_F(TransferTest, LossyLinksEndWithEveryBlock) {
             while (!line.empty() && line.begin()->first <= now) {
                 const std::uint32_t block = line.begin()->second;
                 line.erase(line.begin());
-                if (transfer.judge(block, transfer.length_of(block)) == Transfer::Taken::fresh) transfer.take(block, now);
+                if (transfer.judge(block, transfer.length_of(block)) == Transfer::Taken::fresh) take(transfer, block, now);
             }
         }
         EXPECT_EQ(transfer.in_flight(), 0U);
@@ -205,7 +243,7 @@ TEST_F(TransferTest, AfterALostConnectionEverythingUnansweredIsAskedForAnew) {
     Transfer transfer = make(16 * 256, 256);
     BlockRequest request;
     ASSERT_TRUE(transfer.next(request, Millis{0}));
-    transfer.take(request.first, Millis{1});
+    take(transfer, request.first, Millis{1});
     transfer.forget_requests();
     EXPECT_EQ(transfer.in_flight(), 0U);
     EXPECT_EQ(transfer.wake_at(), Millis::max());

@@ -266,9 +266,8 @@ void Update::receive_block(ByteView payload) {
     action->slot = record_.target();
     action->offset = std::uint64_t{block} * transfer_.block_size();
     action->bytes = data->bytes;
+    if (transfer_.unsaved() == 0) unsaved_since_ = now_;
     transfer_.take(block, now_);
-    if (unsaved_bytes_ == 0) unsaved_since_ = now_;
-    unsaved_bytes_ += static_cast<std::uint32_t>(data->bytes.size());
     raise(transfer_.complete() ? Event::complete : Event::block);
 }
 
@@ -324,7 +323,7 @@ void Update::save() {
     }
     ++sequence_;
     page_ ^= 1U;
-    unsaved_bytes_ = 0;
+    transfer_.saved();
     if (Action* action = add(ActionKind::save)) {
         action->page = page_;
         action->bytes = encoded;
@@ -338,7 +337,7 @@ Millis Update::wake_at() const {
     };
     if ((state_ == State::idle || state_ == State::reporting) && connected_) sooner(retry_at_);
     if (state_ == State::downloading) {
-        if (unsaved_bytes_ > 0) sooner(unsaved_since_ + settings_.save_every);
+        if (transfer_.unsaved() > 0) sooner(unsaved_since_ + settings_.save_every);
         if (connected_) {
             sooner(transfer_.wake_at());
             if (stream_pause_until_ > Millis{0}) sooner(stream_pause_until_);

@@ -76,8 +76,7 @@ struct Settings {
     Transfer::Link link;
     Millis report_every{5'000};  // at most so often while it downloads
     Millis save_every{500};
-    std::uint32_t save_bytes = 512 * 1024;  // what a power cut may cost to fetch again
-    Millis ask_every{15 * 60'000};          // a notification may get lost
+    Millis ask_every{15 * 60'000};  // a notification may get lost
 };
 
 struct Memory {
@@ -264,7 +263,6 @@ class Update {
 
     JobRef last_done_;
     std::int64_t last_done_queued_at_ = 0;
-    std::uint32_t unsaved_bytes_ = 0;
     Millis now_{0};
     Millis unsaved_since_{0};
     Millis reported_at_{0};

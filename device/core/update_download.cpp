@@ -198,19 +198,19 @@ void Update::send_request(const BlockRequest& request) {
 }
 
 void Update::flush_progress() {
-    if (unsaved_bytes_ == 0) return;
+    if (transfer_.unsaved() == 0) return;
     if (Action* action = add(ActionKind::flush)) action->slot = record_.target();
     save();
 }
 
 void Update::after_block() {
-    if (unsaved_bytes_ >= settings_.save_bytes) flush_progress();
+    if (transfer_.save_due()) flush_progress();
     retry_after_ = Millis{0};
     tick_downloading();
 }
 
 void Update::tick_downloading() {
-    if (unsaved_bytes_ > 0 && now_ - unsaved_since_ >= settings_.save_every) flush_progress();
+    if (transfer_.unsaved() > 0 && now_ - unsaved_since_ >= settings_.save_every) flush_progress();
     if (!connected_) return;
     const std::uint32_t before = transfer_.timeouts_in_a_row();
     if (transfer_.expire(now_) && transfer_.timeouts_in_a_row() > before && before % told_every == 0)
@@ -255,7 +255,7 @@ void Update::begin_verify() {
 // The blocks stay: the same image may be ordered again.
 void Update::abandon() {
     note("job ", job_.id.view(), " is not ours to work on any more; its download is set aside");
-    if (unsaved_bytes_ > 0)
+    if (transfer_.unsaved() > 0)
         if (Action* action = add(ActionKind::flush)) action->slot = record_.target();
     record_.job = JobRef();  // a download that no job waits for
     save();
@@ -285,7 +285,7 @@ void Update::drop_download() {
     record_.block_size = record_.blocks = 0;
     record_.slots[record_.target()].present = false;
     record_.slots[record_.target()].identity = Digest{};
-    unsaved_bytes_ = 0;
+    transfer_.saved();
 }
 
 void Update::fail_download() {

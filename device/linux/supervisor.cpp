@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/linux/supervisor.hpp"
 
+#include "encoding/base64_string.hpp"
+
 #include <algorithm>
 
 namespace otabahn::device {
@@ -9,15 +11,6 @@ namespace {
 constexpr Millis polite{5'000};
 constexpr Millis first_patience{1'000}, longest_patience{60'000};
 constexpr Millis hand_over_limit{30 * 60'000};
-
-std::string hex(const Digest& digest) {
-    std::string out;
-    for (std::uint8_t byte : digest) {
-        out.push_back("0123456789abcdef"[byte >> 4]);
-        out.push_back("0123456789abcdef"[byte & 15]);
-    }
-    return out;
-}
 }  // namespace
 
 ProgramSpec Supervisor::spec(const std::vector<std::string>& words, std::uint8_t slot) const {
@@ -33,7 +26,7 @@ ProgramSpec Supervisor::spec(const std::vector<std::string>& words, std::uint8_t
     out.environment = slots_.parameters(slot);
     out.environment.emplace_back("OTABAHN_IMAGE", image);
     out.environment.emplace_back("OTABAHN_VERSION", std::string(facts.version.view()));
-    out.environment.emplace_back("OTABAHN_SHA256", hex(facts.sha256));
+    out.environment.emplace_back("OTABAHN_SHA256", encoding::to_hex(facts.sha256));
     out.environment.emplace_back("OTABAHN_SLOT", std::string(1, SlotFiles::letter(slot)));
     out.folder = config_.folder;
     return out;
@@ -131,7 +124,7 @@ Answer Supervisor::poll_self_test() {
 Answer Supervisor::hand_over(std::uint8_t slot) {
     slot_ = slot;
     const auto handed = read_file(config_.state / "handed-over", 256);
-    if (handed && *handed == hex(image_of_(slot).sha256)) return Input::done(ActionKind::restart, true);
+    if (handed && *handed == encoding::to_hex(image_of_(slot).sha256)) return Input::done(ActionKind::restart, true);
     auto started = KeptProgram::start(spec(config_.install_command, slot), -1);
     if (!started) {
         text_ = started.error().message;
@@ -156,7 +149,7 @@ Answer Supervisor::poll_hand_over() {
     if (!ended) return std::nullopt;
     if (command_->exit_status() != 0) return end(false, std::string(name) + " ended with " + *ended + ".");
     if (handing_ == 2) {
-        const auto kept = replace_file(config_.state / "handed-over", as_bytes(hex(image_of_(slot_).sha256)));
+        const auto kept = replace_file(config_.state / "handed-over", as_bytes(encoding::to_hex(image_of_(slot_).sha256)));
         return kept ? end(true, {}) : end(false, kept.error().message);
     }
     auto started = KeptProgram::start(spec(config_.activate_command, slot_), -1);

@@ -26,8 +26,7 @@ void SimWorld::start() {
         .policy = {settings_.product, settings_.hardware, settings_.slot_bytes, settings_.require_release, settings_.allow_downgrade,
                    settings_.allow_unsigned},
         .block_bytes = settings_.block_bytes,
-        .link = {.max_window_bytes = 4'096},
-        .save_bytes = settings_.save_bytes,
+        .link = {.max_window_bytes = settings_.window_bytes},
     };
     std::fill(bitmap_.begin(), bitmap_.end(), std::uint8_t{0xAA});  // memory after a boot holds anything
     update_ = std::make_unique<device::Update>(settings, Memory{out_, document_, scratch_, signature_, bitmap_, page_});
@@ -68,6 +67,12 @@ void SimWorld::watch_persisted() {
     for (std::uint32_t block = 0; block < loaded->record.blocks; ++block) persisted_.push_back((bitmap[block / 8] >> (block % 8) & 1) != 0);
 }
 
+std::uint64_t SimWorld::served_again() const {
+    std::uint64_t again = 0;
+    for (const auto& [block, times] : cloud.served) again += times - 1;
+    return again;
+}
+
 bool SimWorld::run() {
     try {
         while (true) {
@@ -105,6 +110,7 @@ bool SimWorld::run() {
     } catch (const PowerCut&) {
         flash.lose_power();
         flash.never_cut();
+        ++cuts;
         update_.reset();
         return false;
     }

@@ -18,7 +18,7 @@ enum class Boots { agent_starts_program, machine };
 
 struct WorldSettings {
     std::uint32_t block_bytes = 256;
-    std::uint32_t save_bytes = 1'024;
+    std::uint32_t window_bytes = 1'024;
     std::size_t slot_bytes = 8'192;
     Boots boots = Boots::agent_starts_program;
     bool require_release = false, allow_downgrade = false, allow_unsigned = false;
@@ -48,6 +48,10 @@ class SimWorld final : public Verifier, public Program, public Transport, public
     // What the signature's bytes must be; the hint "unknown" is of no trusted certificate.
     static constexpr std::string_view good_signature = "good-signature";
     std::size_t blocks_persisted_then_served = 0;
+    std::uint64_t cuts = 0;
+    // Blocks that came more than once, and how many of them a cut may cost at the most: those in flight or not stored yet.
+    std::uint64_t served_again() const;
+    std::uint64_t window_blocks() const { return settings_.window_bytes / settings_.block_bytes; }
 
     // Ports.
     Answer check(const SignatureFacts& signature, ByteView message, const Digest* digest) override;

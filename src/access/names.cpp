@@ -55,20 +55,4 @@ std::string random_id(std::string_view prefix, std::size_t characters) {
 
 std::string random_secret() { return random_text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 40); }
 
-std::string percent_encoded(std::string_view text) {
-    constexpr std::string_view hex = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        if (id_rules::is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~') {
-            out.push_back(c);
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        out.push_back('%');
-        out.push_back(hex[byte >> 4]);
-        out.push_back(hex[byte & 15]);
-    }
-    return out;
-}
-
 }  // namespace otabahn::access

@@ -28,7 +28,4 @@ std::optional<IamName> parse_iam_arn(std::string_view arn, std::string_view kind
 std::string random_id(std::string_view prefix, std::size_t characters);
 std::string random_secret();  // 40 characters
 
-// RFC 3986: everything but letters, digits and - . _ ~ becomes %XX.
-std::string percent_encoded(std::string_view text);
-
 }  // namespace otabahn::access

@@ -6,6 +6,7 @@
 #include "access/rest.hpp"
 #include "access/sql.hpp"
 #include "access/tags.hpp"
+#include "awsapi/request.hpp"
 #include "policy/policy.hpp"
 
 namespace otabahn::access {
@@ -144,9 +145,9 @@ Outcome<iam::GetPolicyVersionResponse> get_policy_version(const RestParts& parts
         std::string_view version = "v1";
         if (const ManagedPolicy* managed = find_managed_policy(in.policy_arn)) {
             version = managed->version;
-            out.document = percent_encoded(managed->document);
+            out.document = awsapi::percent_encode(managed->document);
         } else if (const auto policy = find_policy(session, caller.scope.account, in.policy_arn)) {
-            out.document = percent_encoded(policy->document);
+            out.document = awsapi::percent_encode(policy->document);
             out.create_date = policy->created;
         } else {
             return no_such_policy(in.policy_arn);

@@ -6,6 +6,7 @@
 #include "access/rest.hpp"
 #include "access/roles.hpp"
 #include "access/sql.hpp"
+#include "awsapi/request.hpp"
 #include "policy/policy.hpp"
 
 namespace otabahn::access {
@@ -60,7 +61,7 @@ Outcome<iam::GetRolePolicyResponse> get_role_policy(const RestParts& parts, cons
                                                                    {"role_key", runtime::sql(to_key(in.role_name))},
                                                                    {"name_key", runtime::sql(to_key(in.policy_name))}});
         if (!row) return no_such_role_policy(in.policy_name);
-        return iam::GetRolePolicyResponse{role->name, row->text(0), percent_encoded(row->text(1))};
+        return iam::GetRolePolicyResponse{role->name, row->text(0), awsapi::percent_encode(row->text(1))};
     });
 }
 

@@ -6,6 +6,7 @@
 #include "access/roles.hpp"
 #include "access/sql.hpp"
 #include "access/tags.hpp"
+#include "awsapi/request.hpp"
 #include "policy/policy.hpp"
 
 namespace otabahn::access {
@@ -29,7 +30,7 @@ iam::Role to_answer(const StoredRole& role, const AccountId& account, Detail det
     out.role_id = role.role_id;
     out.arn = role.arn(account);
     out.create_date = role.created;
-    out.assume_role_policy_document = percent_encoded(role.trust);
+    out.assume_role_policy_document = awsapi::percent_encode(role.trust);
     out.description = role.description;
     out.max_session_duration = static_cast<std::int32_t>(role.max_session);
     if (detail == Detail::whole) {

@@ -12,8 +12,8 @@
 namespace otabahn {
 
 enum class ErrorCode {
-    invalid_request,   // the input breaks a rule
-    invalid_json,      // the input is no JSON where JSON is due
+    invalid_request,  // the input breaks a rule
+    invalid_json,     // the input is no JSON where JSON is due
     not_found,
     already_exists,
     conflict,          // something else stands in the way
@@ -21,10 +21,10 @@ enum class ErrorCode {
     invalid_state,     // the state of the thing named forbids it
     terminal_state,    // it has ended
     limit_exceeded,
-    access_denied,     // known who asks; not allowed
-    unauthenticated,   // not known who asks
+    access_denied,    // known who asks; not allowed
+    unauthenticated,  // not known who asks
     throttled,
-    unavailable,       // try again
+    unavailable,  // try again
     not_implemented,
     internal,
 };

@@ -70,8 +70,8 @@ class Id {
   public:
     static Result<Id> parse(std::string_view text) {
         if (!Rule::fits(text))
-            return fail(ErrorCode::invalid_request,
-                        "'" + std::string(text.substr(0, 160)) + "' is no " + std::string(Rule::kind) + ": it takes " + std::string(Rule::form) + ".");
+            return fail(ErrorCode::invalid_request, "'" + std::string(text.substr(0, 160)) + "' is no " + std::string(Rule::kind) +
+                                                        ": it takes " + std::string(Rule::form) + ".");
         return Id(std::string(text));
     }
     // For text that a parse has accepted before: what our own store gives back.

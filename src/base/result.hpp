@@ -33,7 +33,7 @@ class [[nodiscard]] Result {
 
     constexpr Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
     template <class G>
-        requires std::is_constructible_v<E, G&&>
+    requires std::is_constructible_v<E, G&&>
     constexpr Result(Unexpected<G> unexpected) : state_(std::in_place_index<1>, std::move(unexpected).error()) {}
 
     constexpr bool has_value() const { return state_.index() == 0; }
@@ -75,7 +75,7 @@ class [[nodiscard]] Result<void, E> {
 
     constexpr Result() = default;
     template <class G>
-        requires std::is_constructible_v<E, G&&>
+    requires std::is_constructible_v<E, G&&>
     constexpr Result(Unexpected<G> unexpected) : state_(std::in_place_index<1>, std::move(unexpected).error()) {}
 
     constexpr bool has_value() const { return state_.index() == 0; }

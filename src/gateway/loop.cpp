@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/loop.hpp"
 
+#include "encoding/base64_string.hpp"
 #include "runtime/log.hpp"
+#include "runtime/random.hpp"
 
 #include <boost/asio/post.hpp>
-
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <utility>
@@ -220,13 +220,7 @@ void Loop::retry_deferred() {
     }
 }
 
-std::string Loop::random_client_id() {
-    std::array<unsigned char, 16> bytes{};
-    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw std::runtime_error("OpenSSL gives no random bytes");
-    std::string out = "auto-";
-    for (const unsigned char byte : bytes) out += fmt::format("{:02x}", byte);
-    return out;
-}
+std::string Loop::random_client_id() { return "auto-" + encoding::to_hex(runtime::random_bytes(16)); }
 
 void Loop::load_admission(Connection& connection, const std::string& client_id) {
     run_blocking([&shared = shared_, id = connection.peer().id, certificate = connection.peer().certificate_id,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/tls.hpp"
 
+#include "encoding/base64_string.hpp"
+
 #include <openssl/err.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
@@ -106,13 +108,7 @@ std::string TlsStream::certificate_id() const {
     std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
     unsigned int size = 0;
     if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1) return {};
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    for (const unsigned char byte : digest) {
-        out.push_back(digits[byte >> 4]);
-        out.push_back(digits[byte & 0x0f]);
-    }
-    return out;
+    return encoding::to_hex(digest);
 }
 
 std::string TlsStream::server_name() const {

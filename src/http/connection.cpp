@@ -5,6 +5,7 @@
 #include "http/request_id.hpp"
 #include "http/response_head.hpp"
 #include "runtime/log.hpp"
+#include "runtime/random.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/json/serialize.hpp>
@@ -178,7 +179,7 @@ asio::awaitable<bool> Connection::serve_device(awsapi::Request head) {
     static const awsapi::Operations none;
     const bool jobs = head.path.starts_with("/things/") && head.path.find("/jobs", 8) != std::string::npos;
     const awsapi::ServiceRow& service = *awsapi::find_service(jobs ? "iot-jobs-data" : "iot-data");
-    awsapi::Prepared prepared = awsapi::prepare(none, service, head, make_uuid());
+    awsapi::Prepared prepared = awsapi::prepare(none, service, head, runtime::random_uuid());
     auto* response = std::get_if<awsapi::Response>(&prepared);
     co_return response != nullptr&& co_await write_response(std::move(*response), head.method == "HEAD", tally);
 }

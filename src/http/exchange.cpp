@@ -5,6 +5,7 @@
 #include "encoding/base64_string.hpp"
 #include "http/auth_errors.hpp"
 #include "http/request_id.hpp"
+#include "runtime/random.hpp"
 
 #include <charconv>
 
@@ -52,7 +53,7 @@ Exchange::Exchange(const Door& door, awsapi::Request head, std::string peer_addr
 
 Exchange::Next Exchange::begin() {
     recognised_ = recognise(head_, door_.options.hostname);
-    request_id_ = is_s3(*recognised_.service) ? make_s3_request_id() : make_uuid();
+    request_id_ = is_s3(*recognised_.service) ? make_s3_request_id() : runtime::random_uuid();
     if (recognised_.refused) return is_worth_reading(head_) ? Next::whole_body : Next::answer;
     awsapi::Request routed;
     routed.method = head_.method;

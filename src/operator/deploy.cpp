@@ -8,6 +8,7 @@
 #include "operator/signing.hpp"
 #include "operator/storage.hpp"
 #include "operator/watch.hpp"
+#include "runtime/random.hpp"
 #include "x509/x509.hpp"
 
 #include <chrono>
@@ -132,7 +133,7 @@ Result<int> deploy(Session& session, const Deploy& wanted) {
     if (!image) return Unexpected(image.error());
     auto parameters = parse_parameters(wanted.parameters);
     if (!parameters) return Unexpected(parameters.error());
-    const auto id = random_uuid();
+    const auto id = runtime::random_uuid();
     const auto job = wanted.job.empty() ? "otabahn-" + id : wanted.job;
     if (!wanted.job.empty())
         if (auto fresh = refuse_known_job(session, job); !fresh) return Unexpected(fresh.error());

@@ -7,22 +7,6 @@
 
 namespace otabahn::operator_tool {
 
-std::string percent_decoded(std::string_view text) {
-    std::string out;
-    const auto digit = [](char c) {
-        return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-    };
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0) {
-            out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-            i += 2;
-        } else {
-            out += text[i];
-        }
-    }
-    return out;
-}
-
 Result<void> check_trust(const Scope& scope, const std::string& role, const std::string& text) {
     auto document = policy::parse(text, policy::Dialect::iam_trust);
     if (!document)

@@ -13,9 +13,6 @@
 
 namespace otabahn::operator_tool {
 
-// IAM gives policy documents percent-encoded.
-std::string percent_decoded(std::string_view text);
-
 // `document`: the role's trust policy, as text.
 Result<void> check_trust(const Scope& scope, const std::string& role, const std::string& document);
 

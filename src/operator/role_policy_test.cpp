@@ -63,12 +63,5 @@ TEST(RoleReads, WhatIsMissingIsNamed) {
     EXPECT_THAT(refused({{"p", "no json"}}), HasSubstr("Policy p of role my-role cannot be read"));
 }
 
-TEST(RoleReads, DocumentsComePercentEncoded) {
-    EXPECT_EQ(percent_decoded("%7B%22a%22%3A%201%7d"), R"({"a": 1})");
-    EXPECT_EQ(percent_decoded("100%"), "100%");
-    EXPECT_EQ(percent_decoded("%4"), "%4");
-    EXPECT_EQ(percent_decoded("%zz"), "%zz");
-}
-
 }  // namespace
 }  // namespace otabahn::operator_tool

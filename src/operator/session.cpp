@@ -3,15 +3,11 @@
 
 #include "api/sts.hpp"
 
-#include <openssl/rand.h>
-
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <sstream>
-#include <stdexcept>
 
 namespace otabahn::operator_tool {
 
@@ -42,18 +38,6 @@ void Session::tell(std::string_view sentence, const boost::json::object& result)
 
 Error while_doing(std::string_view what, const awsapi::ServiceError& error) {
     return {ErrorCode::unavailable, std::string(what) + " failed: " + error.code + ": " + error.message};
-}
-
-std::string random_uuid() {
-    std::array<unsigned char, 16> bytes{};
-    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw std::runtime_error("OpenSSL has no random bytes");
-    bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
-    bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
-    std::array<char, 37> text{};
-    std::snprintf(text.data(), text.size(), "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", bytes[0], bytes[1],
-                  bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7], bytes[8], bytes[9], bytes[10], bytes[11], bytes[12],
-                  bytes[13], bytes[14], bytes[15]);
-    return text.data();
 }
 
 Result<std::string> read_file(const std::string& file) {

@@ -45,7 +45,6 @@ class Session {
 // A failed call as our own error: the message gets what was being done in front.
 Error while_doing(std::string_view what, const awsapi::ServiceError& error);
 
-std::string random_uuid();
 Result<std::string> read_file(const std::string& file);
 
 }  // namespace otabahn::operator_tool

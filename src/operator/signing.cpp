@@ -4,6 +4,7 @@
 #include "api/acm.hpp"
 #include "api/s3.hpp"
 #include "api/signer.hpp"
+#include "runtime/random.hpp"
 #include "x509/x509.hpp"
 
 #include <algorithm>
@@ -119,7 +120,7 @@ Result<Signature> sign(Session& session, const Profile& profile, const S3Version
     request.source.s3 = api::signer::S3Source{.bucket_name = object.bucket, .key = object.key, .version = object.version};
     request.destination.s3 = api::signer::S3Destination{.bucket_name = object.bucket, .prefix = prefix};
     request.profile_name = profile.name;
-    request.client_request_token = random_uuid();
+    request.client_request_token = runtime::random_uuid();
     auto started = session.aws().call<api::signer::StartSigningJob>(request);
     if (!started) return Unexpected(while_doing(what, started.error()));
 

@@ -3,6 +3,7 @@
 
 #include "api/iam.hpp"
 #include "api/s3.hpp"
+#include "awsapi/request.hpp"
 #include "operator/role_policy.hpp"
 
 #include <utility>
@@ -33,7 +34,7 @@ awsapi::Outcome<void> add_inline_policies(Session& session, const std::string& r
         for (const auto& name : page->policy_names) {
             auto policy = session.aws().call<iam::GetRolePolicy>({.role_name = role, .policy_name = name});
             if (!policy) return Unexpected(policy.error());
-            out.emplace_back(name, percent_decoded(policy->policy_document));
+            out.emplace_back(name, awsapi::percent_decode(policy->policy_document));
         }
         marker = page->is_truncated.value_or(false) ? page->marker : std::nullopt;
     } while (marker);
@@ -53,7 +54,8 @@ awsapi::Outcome<void> add_attached_policies(Session& session, const std::string&
                 {.policy_arn = arn, .version_id = policy->policy ? policy->policy->default_version_id.value_or("v1") : "v1"});
             if (!version) return Unexpected(version.error());
             if (version->policy_version)
-                out.emplace_back(attached.policy_name.value_or(arn), percent_decoded(version->policy_version->document.value_or("")));
+                out.emplace_back(attached.policy_name.value_or(arn),
+                                 awsapi::percent_decode(version->policy_version->document.value_or("")));
         }
         marker = page->is_truncated.value_or(false) ? page->marker : std::nullopt;
     } while (marker);
@@ -103,7 +105,7 @@ Result<std::optional<Role>> find_role(Session& session, const std::string& role,
     auto there = session.aws().call<iam::GetRole>({.role_name = role});
     if (!there && there.error().code == "NoSuchEntity") return std::optional<Role>();
     if (!there) return Unexpected(while_doing("looking for role " + role, there.error()));
-    const auto trust = percent_decoded(there->role.assume_role_policy_document.value_or(""));
+    const auto trust = awsapi::percent_decode(there->role.assume_role_policy_document.value_or(""));
     if (auto trusted = check_trust(session.scope(), role, trust); !trusted) return Unexpected(trusted.error());
     if (auto readable = check_permissions(session, role, bucket); !readable) return Unexpected(readable.error());
     return std::optional(Role{there->role.arn, false});

@@ -6,31 +6,13 @@
 #include "registry/sql.hpp"
 
 #include <boost/json.hpp>
-#include <openssl/rand.h>
 
-#include <array>
 #include <set>
-#include <stdexcept>
 #include <utility>
 
 namespace otabahn::registry {
 
 using runtime::SqlSession;
-
-std::string random_uuid() {
-    std::array<unsigned char, 16> bytes;
-    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw std::runtime_error("OpenSSL has no random bytes");
-    bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
-    bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
-        out += digits[bytes[i] >> 4];
-        out += digits[bytes[i] & 15];
-    }
-    return out;
-}
 
 Result<std::string> name_of_arn(const Scope& scope, std::string_view arn, std::string_view kind) {
     const auto prefix = scope.arn("iot", std::string(kind) + "/");

@@ -28,8 +28,6 @@ void bind_groups(awsapi::Operations& operations, const RestParts& parts);
 void bind_certificates(awsapi::Operations& operations, const RestParts& parts);
 void bind_policies(awsapi::Operations& operations, const RestParts& parts);
 
-std::string random_uuid();
-
 // The name behind an ARN of ours: arn:aws:iot:R:A:KIND/NAME of this very scope, else invalid_request.
 Result<std::string> name_of_arn(const Scope& scope, std::string_view arn, std::string_view kind);
 

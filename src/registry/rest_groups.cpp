@@ -4,6 +4,7 @@
 #include "registry/paging.hpp"
 #include "registry/rest.hpp"
 #include "registry/sql.hpp"
+#include "runtime/random.hpp"
 
 #include <set>
 
@@ -49,7 +50,7 @@ Result<iot::CreateThingGroupResponse> create_group(const RestParts& parts, const
     if (attributes.size() > 50)
         return fail(ErrorCode::invalid_request,
                     "A thing group has at most 50 attributes; " + std::to_string(attributes.size()) + " were given.");
-    const auto parent = in.parent_group_name.value_or(""), wanted = format_attributes(attributes), new_id = random_uuid();
+    const auto parent = in.parent_group_name.value_or(""), wanted = format_attributes(attributes), new_id = runtime::random_uuid();
     const auto created = parts.clock.now();
     return parts.store.write([&](SqlSession& session) -> Result<iot::CreateThingGroupResponse> {
         const auto &account = scope.account.text(), &region = scope.region.text();

@@ -5,6 +5,7 @@
 #include "registry/paging.hpp"
 #include "registry/rest.hpp"
 #include "registry/sql.hpp"
+#include "runtime/random.hpp"
 
 #include <algorithm>
 
@@ -34,7 +35,7 @@ Outcome<iot::CreatePolicyResponse> create_policy(const RestParts& parts, const C
     if (auto parsed = policy::parse(in.policy_document, policy::Dialect::iot); !parsed)
         return service_fail("MalformedPolicyException", 400, "Policy " + in.policy_name + " was refused: " + parsed.error().message);
     const auto now = parts.clock.now();
-    const auto generation = random_uuid();
+    const auto generation = runtime::random_uuid();
     return parts.store.write([&](SqlSession& session) -> Outcome<iot::CreatePolicyResponse> {
         if (!session.query_one(sql::insert_policy, {{"account", scope.account.text()},
                                                     {"region", scope.region.text()},

@@ -4,6 +4,7 @@
 #include "registry/paging.hpp"
 #include "registry/rest.hpp"
 #include "registry/sql.hpp"
+#include "runtime/random.hpp"
 
 namespace otabahn::registry {
 
@@ -44,7 +45,7 @@ Result<iot::CreateThingResponse> create_thing(const RestParts& parts, const Call
     if (!attributes) return Unexpected(attributes.error());
     const auto wanted = format_attributes(*attributes);
     const auto created = parts.clock.now();
-    const auto new_id = random_uuid();
+    const auto new_id = runtime::random_uuid();
     return parts.store.write([&](SqlSession& session) -> Result<iot::CreateThingResponse> {
         const auto &account = scope.account.text(), &region = scope.region.text();
         auto id = new_id;

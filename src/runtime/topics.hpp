@@ -16,7 +16,7 @@ namespace otabahn::runtime {
 
 struct TopicCall {
     Scope scope;
-    std::string topic;    // whole, as published: $aws/things/T/jobs/get
+    std::string topic;  // whole, as published: $aws/things/T/jobs/get
     std::string payload;
     int qos = 0;
     std::string client_id;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ACM (spec control-plane 4): imports, what is refused, and the lists' default, on both engines.
+#include "runtime/random.hpp"
 #include "signer/certificates.hpp"
 #include "signer/signer_fixture_test.hpp"
 
@@ -177,11 +178,11 @@ TEST(CertificateArnGrammar, OtherTextIsRefused) {
 }
 
 TEST(Uuid, IsOfVersion4) {
-    const auto id = make_uuid();
+    const auto id = runtime::random_uuid();
     EXPECT_EQ(id.size(), 36U);
     EXPECT_EQ(id[8], '-');
     EXPECT_EQ(id[14], '4');
-    EXPECT_NE(id, make_uuid());
+    EXPECT_NE(id, runtime::random_uuid());
 }
 
 }  // namespace

@@ -4,11 +4,8 @@
 #include "encoding/hex.hpp"
 #include "signer/sql.hpp"
 
-#include <openssl/rand.h>
 
 #include <algorithm>
-#include <array>
-#include <stdexcept>
 
 namespace otabahn::signer {
 namespace {
@@ -137,18 +134,6 @@ Result<x509::PrivateKey> load_private_key(runtime::SqlSession& session, const Sc
         session.query_one(sql::load_private_key, {{"account", scope.account.text()}, {"region", scope.region.text()}, {"id", id}});
     if (!row) return fail(ErrorCode::not_found, "Could not find certificate " + format_certificate_arn(scope, id) + ".");
     return x509::PrivateKey::parse_pem(row->text(0));
-}
-
-std::string make_uuid() {
-    std::array<std::uint8_t, 16> bytes;
-    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw std::runtime_error("OpenSSL gives no random bytes");
-    bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0F) | 0x40);  // version 4
-    bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3F) | 0x80);
-    std::array<char, 32> hex;
-    encoding::encode_hex(bytes, hex);
-    std::string out(hex.data(), hex.size());
-    for (const std::size_t at : {20U, 16U, 12U, 8U}) out.insert(at, 1, '-');
-    return out;
 }
 
 }  // namespace otabahn::signer

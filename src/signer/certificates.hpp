@@ -44,7 +44,4 @@ void put_certificate_row(runtime::SqlSession& session, const Scope& scope, const
                          const objects::Fields& tags, Timestamp now);
 Result<x509::PrivateKey> load_private_key(runtime::SqlSession& session, const Scope& scope, const std::string& id);
 
-// 8-4-4-4-12 lower-case hex digits, random.
-std::string make_uuid();
-
 }  // namespace otabahn::signer

@@ -3,6 +3,7 @@
 #include "access/authorised.hpp"
 #include "api/acm.hpp"
 #include "encoding/base64_string.hpp"
+#include "runtime/random.hpp"
 #include "signer/certificates.hpp"
 #include "signer/signer.hpp"
 #include "signer/sql.hpp"
@@ -177,7 +178,7 @@ void Signer::bind_acm(awsapi::Operations& operations) {
                 if (!read) return Unexpected(read.error());
                 tags = std::move(read).value();
             }
-            std::string id = make_uuid();
+            std::string id = runtime::random_uuid();
             if (in.certificate_arn) {
                 auto own = find_own_id(caller.scope, *in.certificate_arn);
                 if (!own) return Unexpected(own.error());

@@ -2,6 +2,7 @@
 // Signing jobs (spec control-plane 3.4): what a start checks, and what is said about jobs.
 #include "access/authorised.hpp"
 #include "encoding/base64_string.hpp"
+#include "runtime/random.hpp"
 #include "signer/signer.hpp"
 #include "signer/sql.hpp"
 
@@ -80,7 +81,7 @@ Outcome<SigningJob> Signer::judge_start(const Caller& caller, const api_signer::
     if (!in.destination.s3 || !in.destination.s3->bucket_name || in.destination.s3->bucket_name->empty())
         return Unexpected(validation_error("The destination must be an S3 bucket: destination.s3.bucketName is missing."));
     SigningJob job{.scope = scope};
-    job.id = make_uuid();
+    job.id = runtime::random_uuid();
     job.profile_name = profile->name;
     job.profile_version = profile->version;
     job.platform_id = profile->platform_id;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/schema.hpp"
 
+#include "encoding/base64_string.hpp"
+
 #include <openssl/evp.h>
 
 #include <array>
@@ -35,12 +37,7 @@ std::string schema_hash(std::string_view text) {
     for (const auto& statement : split_schema(text)) whole.append(statement).append(";\n");
     std::array<unsigned char, 32> digest{};
     EVP_Digest(whole.data(), whole.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-    std::string out;
-    for (const unsigned char byte : digest) {
-        out.push_back("0123456789abcdef"[byte >> 4]);
-        out.push_back("0123456789abcdef"[byte & 15]);
-    }
-    return out;
+    return encoding::to_hex(digest);
 }
 
 Result<void> create_schemas(Engine& engine, const std::vector<ModuleSchema>& schemas) {

@@ -2,6 +2,8 @@
 // A certificate's bytes in and out, and who signed it. What its fields say is in certificate_fields.cpp.
 #include "x509/openssl_handles.hpp"
 
+#include "encoding/base64_string.hpp"
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -105,14 +107,7 @@ std::string Certificate::id() const {
     std::array<unsigned char, 32> digest{};
     unsigned int size = 0;
     if (X509_digest(handle_.get(), EVP_sha256(), digest.data(), &size) != 1) detail::broken("X509_digest");
-    constexpr std::string_view hex = "0123456789abcdef";
-    std::string out;
-    out.reserve(64);
-    for (const unsigned char byte : digest) {
-        out.push_back(hex[byte >> 4]);
-        out.push_back(hex[byte & 15]);
-    }
-    return out;
+    return encoding::to_hex(digest);
 }
 
 Timestamp Certificate::not_before() const { return to_timestamp(X509_get0_notBefore(handle_.get())); }

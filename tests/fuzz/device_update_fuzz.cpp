@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::vector<char> out(8'192), document(4'096);
     std::vector<std::uint8_t> scratch(4'096), signature(128), bitmap(64), page(2'048);
     const Settings settings{
-        .thing = "T", .policy = {"lamp", "rev-b", slot_bytes, false, false, true}, .block_bytes = 256, .save_bytes = 512};
+        .thing = "T", .policy = {"lamp", "rev-b", slot_bytes, false, false, true}, .block_bytes = 256};
     Update update(settings, Memory{out, document, scratch, signature, bitmap, page});
     Runner runner(update, {world.flash, world.flash, world, world, world, world, world});
     runner.boot({});
