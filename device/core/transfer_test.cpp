@@ -227,7 +227,7 @@ TEST_F(TransferTest, LossyLinksEndWithEveryBlock) {
             if (!line.empty()) next = std::min(next, line.begin()->first);
             ASSERT_NE(next, Millis::max()) << "nothing will ever happen again; seed " << seed;
             now = std::max(now, next);
-            transfer.expire(now);
+            if (transfer.expire(now) && transfer.save_due()) transfer.saved();
             while (!line.empty() && line.begin()->first <= now) {
                 const std::uint32_t block = line.begin()->second;
                 line.erase(line.begin());

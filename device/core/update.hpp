@@ -218,6 +218,7 @@ class Update {
     void subscribe_stream(bool on);
     void save();
     void flush_progress();
+    void flush_when_due();
     void request_blocks();
     void report_progress(Reason reason, std::uint8_t qos);
     void publish_outcome();

@@ -203,19 +203,24 @@ void Update::flush_progress() {
     save();
 }
 
-void Update::after_block() {
+void Update::flush_when_due() {
     if (transfer_.save_due()) flush_progress();
+}
+
+void Update::after_block() {
     retry_after_ = Millis{0};
     tick_downloading();
 }
 
 void Update::tick_downloading() {
     if (transfer_.unsaved() > 0 && now_ - unsaved_since_ >= settings_.save_every) flush_progress();
-    if (!connected_) return;
+    if (!connected_) return flush_when_due();
     const std::uint32_t before = transfer_.timeouts_in_a_row();
     if (transfer_.expire(now_) && transfer_.timeouts_in_a_row() > before && before % told_every == 0)
         note("no block of stream ", order_.stream.view(), " arrives; asked in vain so far: ", transfer_.timeouts_in_a_row(),
              ". Does the certificate's policy allow iot:Publish on its get topic, iot:Subscribe and iot:Receive on its data topic?");
+    // A loss may just have made the window too small for what is not stored.
+    flush_when_due();
     request_blocks();
     if (percent() != reported_percent_ && now_ - reported_at_ >= settings_.report_every) report_progress(Reason::downloading, 0);
 }
