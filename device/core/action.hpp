@@ -33,6 +33,7 @@ enum class ActionKind : std::uint8_t {
     keep_document,    // slot, bytes: the order's document     at once; for the parameters that the program is to see
     check_signature,  // bytes (the message) or digest, signature            answers Input::checked
     verify,           // slot, size, signature (kind none: hash alone)       answers Input::verified
+    allow_download,   // slot, size, bytes: the order's document             answers Input::done(allow_download), when it may begin
     activate,         // slot                                                answers Input::done(activate)
     restart,          // slot: run its image                                 answers Input::done(restart), or the machine boots
     self_test,        // slot                                                answers Input::done(self_test)
@@ -64,7 +65,7 @@ struct BootFacts {
     bool restart_boots_machine = false;   // `restart` ends in a boot, not in an answer
 };
 
-enum class InputKind : std::uint8_t { boot, connected, disconnected, message, tick, failed, checked, verified, done };
+enum class InputKind : std::uint8_t { boot, connected, disconnected, denied, message, tick, failed, checked, verified, done };
 
 struct Input {
     InputKind kind = InputKind::tick;
@@ -73,7 +74,7 @@ struct Input {
     ByteView payload;
     ActionKind action = ActionKind::note;  // of failed and done
     std::uint8_t page = 0;                 // of a failed save
-    Reason reason = Reason::none;          // of a self-test that was not passed
+    Reason reason = Reason::none;          // of what is done and was not good: a better word than the stage's own
     bool good = false;                     // of done; of verified: the slot could be read
     Trust trust = Trust::good;             // of checked and verified
     Digest digest{};                       // of verified
@@ -88,6 +89,14 @@ struct Input {
     static Input connection(bool up) {
         Input input;
         input.kind = up ? InputKind::connected : InputKind::disconnected;
+        return input;
+    }
+    // The service says that this device may not do `what` ("iot:Publish") on the topic.
+    static Input refused(std::string_view what, std::string_view topic) {
+        Input input;
+        input.kind = InputKind::denied;
+        input.text = what;
+        input.topic = topic;
         return input;
     }
     static Input message(std::string_view topic, ByteView payload) {
@@ -131,11 +140,12 @@ struct Input {
         input.text = text;
         return input;
     }
-    static Input trial_failed(Reason reason, std::string_view text = {}) {
-        Input input = done(ActionKind::self_test, false, text);
+    static Input not_done(ActionKind action, Reason reason, std::string_view text = {}) {
+        Input input = done(action, false, text);
         input.reason = reason;
         return input;
     }
+    static Input trial_failed(Reason reason, std::string_view text = {}) { return not_done(ActionKind::self_test, reason, text); }
 };
 
 }  // namespace otabahn::device

@@ -144,6 +144,18 @@ Judgement take_image_signature(const otawire::UpdateFile& file, JudgeMemory memo
     return go(Verdict::accepted);
 }
 
+// No setting lifts this: who can order anything must not bring an old hole back. A document without a release has counter 0.
+Judgement judge_counter(const Order& order, const Record& record) {
+    if (order.image.counter >= record.counter) return go(Verdict::accepted);
+    Judgement judgement = refuse(Reason::counter_lower);
+    judgement.message.append("The release's securityCounter is ")
+        .append(std::uint64_t{order.image.counter})
+        .append(", this device has confirmed ")
+        .append(std::uint64_t{record.counter})
+        .append(".");
+    return judgement;
+}
+
 // What comes once nothing speaks against the order but, maybe, the image's own signature.
 Judgement image_check(const Order& order) {
     return go(order.kind != SignatureKind::none && order.hash_stated ? Verdict::check_image : Verdict::accepted);
@@ -209,6 +221,7 @@ Judgement read_order(std::string_view text, const Policy& policy, const Record& 
     if (!order.hash_stated)
         order.image.identity = order.signature_size > 0 ? mix({memory.signature.data(), order.signature_size}, order.image.size)
                                                         : mix(as_bytes(order.stream.view()), order.image.size * 256 + order.file_id);
+    if (const Judgement counter = judge_counter(order, record); counter.verdict == Verdict::refused) return counter;
     Judgement version = judge_version(order, policy, record);
     return version.verdict == Verdict::accepted ? image_check(order) : version;
 }
@@ -250,6 +263,8 @@ Judgement judge_release(std::string_view text, ByteView manifest_bytes, const Po
         return refuse(Reason::release_mismatch, "The release does not list the document's image with its size and SHA-256.");
     order.image.version = version;
     order.image.version_signed = true;
+    order.image.counter = manifest.counter;
+    if (const Judgement counter = judge_counter(order, record); counter.verdict == Verdict::refused) return counter;
 
     // The image's own signature comes into the memory that the release's had.
     const auto document = otawire::parse_job_document(text);

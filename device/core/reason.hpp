@@ -35,6 +35,8 @@ enum class Reason : std::uint8_t {
     version_too_old_for = 35,
     image_too_large = 36,
     no_transfer = 37,
+    declined = 38,
+    counter_lower = 39,
 
     stream_not_found = 60,
     stream_changed = 61,
@@ -53,6 +55,8 @@ enum class Reason : std::uint8_t {
     not_booted = 74,
     confirmation = 75,
     rollback = 76,
+    hook = 77,
+    stream_silent = 78,
 };
 
 struct ReasonRow {
@@ -90,12 +94,15 @@ inline constexpr ReasonRow reason_table[] = {
     {Reason::version_too_old_for, "version-too-old-for", "REJECTED", "what runs is older than the release's minVersion"},
     {Reason::image_too_large, "image-too-large", "REJECTED", "the image does not fit into a slot"},
     {Reason::no_transfer, "no-transfer", "REJECTED", "the document offers no way to fetch the image that this agent takes"},
+    {Reason::declined, "declined", "REJECTED", "the application did not allow the download"},
+    {Reason::counter_lower, "counter-lower", "REJECTED", "the release's securityCounter is lower than one that was confirmed here"},
 
     {Reason::stream_not_found, "stream-not-found", "FAILED", "there is no such stream or file"},
     {Reason::stream_changed, "stream-changed", "FAILED", "the object behind the stream is another one by now"},
     {Reason::stream_unreadable, "stream-unreadable", "FAILED", "the service may not read the object behind the stream"},
     {Reason::stream_refused, "stream-refused", "FAILED", "the service refused the request for blocks"},
     {Reason::stream_size, "stream-size", "FAILED", "the stream's file is not as long as the document says"},
+    {Reason::stream_silent, "stream-silent", "FAILED", "no block came for give_up_seconds, though it was asked for"},
     {Reason::image_hash, "image-hash", "FAILED", "the SHA-256 of what was written is another"},
     {Reason::image_signature, "image-signature", "FAILED", "the signature does not fit what was written"},
     {Reason::slot_write, "slot-write", "FAILED", "the slot could not be written"},
@@ -107,6 +114,7 @@ inline constexpr ReasonRow reason_table[] = {
     {Reason::rebooted_on_trial, "rebooted-on-trial", "FAILED", "the machine booted before the trial was passed; rolled back"},
     {Reason::not_booted, "not-booted", "FAILED", "the machine came up with the old image"},
     {Reason::confirmation, "confirmation", "FAILED", "the slot could not be confirmed; rolled back"},
+    {Reason::hook, "hook", "FAILED", "a hook failed; message names it; what was done is rolled back"},
     {Reason::rollback, "rollback", "FAILED", "the roll-back failed too; see message for what runs"},
 };
 

@@ -10,7 +10,7 @@ namespace otabahn::device {
 namespace {
 
 constexpr std::uint8_t magic[4] = {'O', 'T', 'B', 'N'};
-constexpr std::uint16_t format = 1;
+constexpr std::uint16_t format = 2;  // 1 had no counters
 
 class Writer {
   public:
@@ -92,15 +92,17 @@ void write_slot(Writer& out, const SlotImage& slot) {
     out.bytes(slot.sha256);
     out.bytes(slot.identity);
     out.text(slot.version.view());
+    out.number(slot.counter);
 }
 
-void read_slot(Reader& in, SlotImage& slot) {
+void read_slot(Reader& in, std::uint16_t stored, SlotImage& slot) {
     slot.present = in.flag();
     slot.version_signed = in.flag();
     slot.size = in.number<std::uint64_t>();
     in.bytes(slot.sha256);
     in.bytes(slot.identity);
     in.text(slot.version);
+    if (stored > 1) slot.counter = in.number<std::uint32_t>();
 }
 
 }  // namespace
@@ -124,6 +126,7 @@ ByteView encode_record(const Record& record, ByteView bitmap, std::uint32_t sequ
     for (const SlotImage& slot : record.slots) write_slot(to, slot);
     to.text(record.floor_version.view());
     to.bytes(record.floor_sha256);
+    to.number(record.counter);
     to.number(static_cast<std::uint8_t>(record.stage));
     to.number(static_cast<std::uint8_t>(record.reason));
     to.bytes(record.trial_boot);
@@ -145,7 +148,8 @@ std::optional<Loaded> decode_record(ByteView page, std::span<std::uint8_t> bitma
     head.bytes(found);
     for (std::size_t i = 0; i < 4; ++i)
         if (found[i] != magic[i]) return std::nullopt;
-    if (head.number<std::uint16_t>() != format) return std::nullopt;
+    const auto stored_format = head.number<std::uint16_t>();
+    if (stored_format < 1 || stored_format > format) return std::nullopt;
     const std::size_t length = head.number<std::uint32_t>();
     if (!head.good() || length < 18 || length > page.size()) return std::nullopt;
     Reader tail(ByteView{page.data() + length - 4, 4});
@@ -156,9 +160,10 @@ std::optional<Loaded> decode_record(ByteView page, std::span<std::uint8_t> bitma
     loaded.sequence = in.number<std::uint32_t>();
     Record& record = loaded.record;
     record.active = static_cast<std::uint8_t>(in.flag());
-    for (SlotImage& slot : record.slots) read_slot(in, slot);
+    for (SlotImage& slot : record.slots) read_slot(in, stored_format, slot);
     in.text(record.floor_version);
     in.bytes(record.floor_sha256);
+    if (stored_format > 1) record.counter = in.number<std::uint32_t>();
     const auto stage = in.number<std::uint8_t>();
     record.reason = reason_from(in.number<std::uint8_t>());
     in.bytes(record.trial_boot);

@@ -39,7 +39,8 @@ struct SlotImage {
     bool version_signed = false;  // the version came with a signed release, or from the factory
     std::uint64_t size = 0;
     Digest sha256{};
-    Digest identity{};  // what the image was ordered by: its SHA-256, or a mix of its signature where none was stated
+    std::uint32_t counter = 0;  // of the release that it came with
+    Digest identity{};          // what the image was ordered by: its SHA-256, or a mix of its signature where none was stated
     FixedText<64> version;
 };
 
@@ -56,6 +57,7 @@ struct Record {
     SlotImage slots[2];
     FixedText<64> floor_version;  // highest version that a trusted source vouched for; empty: none
     Digest floor_sha256{};
+    std::uint32_t counter = 0;  // highest securityCounter of a confirmed release: nothing lower is taken, whatever is allowed
 
     Stage stage = Stage::none;
     Reason reason = Reason::none;  // why it rolls back, or of the outcome

@@ -55,6 +55,7 @@ TEST(Transitions, EveryStateHearsOfTheConnection) {
 
 TEST(Transitions, WhatWaitsForAnAnswerHasARowForTheBadOne) {
     const std::pair<State, Event> rows[] = {{State::judging, Event::refused},
+                                            {State::waiting, Event::declined},
                                             {State::verifying, Event::mismatched},
                                             {State::activating, Event::activation_failed},
                                             {State::restarting, Event::restart_failed},

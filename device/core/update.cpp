@@ -18,6 +18,8 @@ std::string_view name_of(State state) {
             return "idle";
         case State::judging:
             return "judging";
+        case State::waiting:
+            return "waiting";
         case State::downloading:
             return "downloading";
         case State::verifying:
@@ -91,6 +93,15 @@ void Update::receive(const Input& input) {
         case InputKind::disconnected:
             connected_ = false;
             return raise(Event::disconnected);
+        case InputKind::denied:
+            // Nothing follows at once: a policy may be put right while it is asked again.
+            if (const auto topic = otawire::parse_stream_topic(input.topic)) {
+                denied_.clear();
+                denied_.append(input.text)
+                    .append(topic->verb == otawire::StreamVerb::get ? " on the stream's get topic" : " on the topics of its answers")
+                    .append(" is denied.");
+            }
+            return;
         case InputKind::tick:
             return raise(Event::tick);
         case InputKind::message: {
@@ -134,13 +145,15 @@ void Update::receive(const Input& input) {
             }
             return raise(judgement_.reason == Reason::none ? Event::verified : Event::mismatched);
         case InputKind::done:
+            given_reason_ = input.good ? Reason::none : input.reason;
             switch (input.action) {
+                case ActionKind::allow_download:
+                    return raise(input.good ? Event::allowed : Event::declined);
                 case ActionKind::activate:
                     return raise(input.good ? Event::activated : Event::activation_failed);
                 case ActionKind::restart:
                     return raise(input.good ? Event::restarted : Event::restart_failed);
                 case ActionKind::self_test:
-                    trial_reason_ = input.reason == Reason::none ? Reason::self_test : input.reason;
                     return raise(input.good ? Event::passed : Event::failed_trial);
                 case ActionKind::confirm:
                     return raise(input.good ? Event::confirmed : Event::confirmation_failed);
@@ -267,6 +280,9 @@ void Update::receive_block(ByteView payload) {
     action->offset = std::uint64_t{block} * transfer_.block_size();
     action->bytes = data->bytes;
     if (transfer_.unsaved() == 0) unsaved_since_ = now_;
+    vain_ = Millis{0};
+    vain_at_ = now_;
+    denied_.clear();
     transfer_.take(block, now_);
     raise(transfer_.complete() ? Event::complete : Event::block);
 }
@@ -341,6 +357,7 @@ Millis Update::wake_at() const {
         if (connected_) {
             sooner(transfer_.wake_at());
             if (stream_pause_until_ > Millis{0}) sooner(stream_pause_until_);
+            if (request_at_ > now_) sooner(request_at_);
             if (percent() != reported_percent_) sooner(reported_at_ + settings_.report_every);
         }
     }

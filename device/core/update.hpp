@@ -22,6 +22,7 @@ enum class State : std::uint8_t {
     unusable,  // no record: there is no image that could be trusted
     idle,
     judging,
+    waiting,  // for the leave to download
     downloading,
     verifying,
     activating,
@@ -46,6 +47,8 @@ enum class Event : std::uint8_t {
     refused,
     already_there,
     accepted,
+    allowed,
+    declined,
     block,
     stream_rejected,
     complete,  // every block is here
@@ -76,7 +79,9 @@ struct Settings {
     Transfer::Link link;
     Millis report_every{5'000};  // at most so often while it downloads
     Millis save_every{500};
-    Millis ask_every{15 * 60'000};  // a notification may get lost
+    Millis ask_every{15 * 60'000};           // a notification may get lost
+    Millis give_up_after{30 * 60'000};       // of asking for blocks of which none comes
+    std::uint64_t max_bytes_per_second = 0;  // of a download; 0: as fast as the link goes
 };
 
 struct Memory {
@@ -123,6 +128,7 @@ class Update {
     bool on_trial_since_this_boot() const;
     bool on_trial_since_another_boot() const;
     bool booted_into_target() const;
+    bool armed_in_this_boot() const;
     bool armed_but_elsewhere() const;
     bool confirming_but_elsewhere() const;
     bool stage_confirming() const;
@@ -132,6 +138,7 @@ class Update {
     bool same_job() const;
     bool just_done() const;
     bool download_waits_for_job() const;
+    bool download_goes_on() const;
     bool report_was_bare() const;
     bool machine_boots() const;
 
@@ -158,6 +165,8 @@ class Update {
     void look_at_active();
     void fetch_again();
     void decide_already();
+    void ask_for_leave();
+    void decline_download();
     void begin_download();
     void online_downloading();
     void offline_downloading();
@@ -171,6 +180,7 @@ class Update {
     void abandon();
     void abandon_for_order();
     void set_aside();
+    void forget_order();
     void abandon_and_ask();
     void begin_activate();
     void fail_verify();
@@ -214,6 +224,10 @@ class Update {
         add_note(text.view());
     }
     void add_note(std::string_view text);
+    // What a port had to say although it did what it was asked.
+    void append_detail(FixedText<160>& message) const {
+        if (!detail_.empty()) message.append(" ").append(detail_.view());
+    }
     void publish_job(std::string_view job, std::string_view suffix, std::string_view payload_in_arena, std::uint8_t qos);
     void subscribe_stream(bool on);
     void save();
@@ -225,6 +239,7 @@ class Update {
     void judge(const Judgement& judgement);
     void decide(Outcome outcome, Reason reason, std::string_view message);
     void fail(Reason reason, std::string_view message);
+    Reason reason_or(Reason own) const { return given_reason_ == Reason::none ? own : given_reason_; }
     void start_rolling_back(Reason reason, std::string_view message);
     void drop_download();
     void send_request(const BlockRequest& request);
@@ -258,7 +273,7 @@ class Update {
     Transfer transfer_;
     Digest verified_{};
     Execution offered_;
-    Reason trial_reason_ = Reason::none;
+    Reason given_reason_ = Reason::none;  // what came with the last thing that was not done
     FixedText<160> detail_;
     Trust trust_ = Trust::good;
 
@@ -271,6 +286,10 @@ class Update {
     Millis retry_at_ = Millis::max();  // of what waits for an answer
     Millis retry_after_{0};
     Millis stream_pause_until_{0};
+    Millis request_at_{0};  // not before, to stay below the bandwidth allowed
+    Millis vain_{0};        // spent asking since the last block
+    Millis vain_at_{0};
+    FixedText<96> denied_;  // of the stream's topics
     bool bare_report_ = false;
 
     Action actions_[most_actions];

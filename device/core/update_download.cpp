@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint32_t told_every = 4;
 constexpr Millis first_pause{2'000};
 constexpr Millis longest_pause{60'000};
+// Time without a connection is no time of asking: so much counts from one request to the next.
+constexpr Millis vain_at_most{60'000};
 }  // namespace
 
 bool Update::same_job() const { return offered_.job == job_ && was_queued_at(job_queued_at_); }
@@ -108,6 +110,26 @@ void Update::fetch_again() {
     judge(judgement);
 }
 
+// Its blocks were begun under a leave that was given.
+bool Update::download_goes_on() const { return record_.stage == Stage::downloading && record_.job == job_; }
+
+void Update::ask_for_leave() {
+    if (Action* action = add(ActionKind::allow_download)) {
+        action->slot = record_.target();
+        action->size = order_.image.size;
+        action->bytes = as_bytes(std::string_view(memory_.document.data(), document_size_));
+    }
+}
+
+void Update::decline_download() {
+    FixedText<160> message;
+    message.append("The download may not begin. ").append(detail_.view());
+    decide(job_in_progress_ || given_reason_ == Reason::hook ? Outcome::failed : Outcome::rejected, reason_or(Reason::declined),
+           message.view());
+}
+
+void Update::forget_order() { note("job ", job_.id.view(), " is not ours to work on any more"); }
+
 void Update::begin_download() {
     const std::uint8_t target = record_.target();
     const std::uint32_t block = Transfer::block_size_for(order_.image.size, settings_.block_bytes, memory_.bitmap.size());
@@ -125,8 +147,14 @@ void Update::begin_download() {
     slot.present = false;
     record_.stage = Stage::downloading;
     record_.job = job_;
-    transfer_ = Transfer(slot.size, record_.block_size, memory_.bitmap, settings_.link);
-    stream_pause_until_ = Millis{0};
+    Transfer::Link link = settings_.link;
+    // A cap bounds the bursts too: no more is asked for than a second brings.
+    const std::uint64_t burst = settings_.max_bytes_per_second > record_.block_size ? settings_.max_bytes_per_second : record_.block_size;
+    if (settings_.max_bytes_per_second > 0 && link.max_window_bytes > burst) link.max_window_bytes = static_cast<std::uint32_t>(burst);
+    transfer_ = Transfer(slot.size, record_.block_size, memory_.bitmap, link);
+    stream_pause_until_ = request_at_ = vain_ = Millis{0};
+    vain_at_ = now_;
+    denied_.clear();
     retry_after_ = Millis{0};
     // A cut may have come between the record of this download and the slot's being made ready for it.
     const bool prepare = transfer_.blocks_here() == 0;
@@ -163,11 +191,22 @@ void Update::subscribe_stream(bool on) {
 }
 
 void Update::request_blocks() {
-    if (!connected_ || now_ < stream_pause_until_) return;
+    if (!connected_ || now_ < stream_pause_until_ || now_ < request_at_) return;
     stream_pause_until_ = Millis{0};
     BlockRequest request;
+    bool asked = false;
     // Room is left for what else a step may have to say.
-    while (action_count_ + 6 < most_actions && arena().size() > 1'536 && transfer_.next(request, now_)) send_request(request);
+    while (action_count_ + 6 < most_actions && arena().size() > 1'536 && now_ >= request_at_ && transfer_.next(request, now_)) {
+        send_request(request);
+        asked = true;
+        if (settings_.max_bytes_per_second == 0) continue;
+        const std::uint64_t bytes = std::uint64_t{static_cast<std::uint32_t>(std::popcount(request.mask))} * transfer_.block_size();
+        request_at_ = (request_at_ > now_ - Millis{1'000} ? request_at_ : now_) +
+                      Millis(static_cast<std::int64_t>(bytes * 1'000 / settings_.max_bytes_per_second));
+    }
+    if (!asked) return;
+    vain_ += now_ - vain_at_ < vain_at_most ? now_ - vain_at_ : vain_at_most;
+    vain_at_ = now_;
 }
 
 void Update::send_request(const BlockRequest& request) {
@@ -221,6 +260,15 @@ void Update::tick_downloading() {
              ". Does the certificate's policy allow iot:Publish on its get topic, iot:Subscribe and iot:Receive on its data topic?");
     // A loss may just have made the window too small for what is not stored.
     flush_when_due();
+    if (vain_ >= settings_.give_up_after) {
+        judgement_ = Judgement();
+        judgement_.reason = Reason::stream_silent;
+        judgement_.message.append("No block came for ")
+            .append(std::uint64_t(vain_.count()) / 1'000)
+            .append(" s of asking. ")
+            .append(denied_.view());
+        return raise(Event::refused);
+    }
     request_blocks();
     if (percent() != reported_percent_ && now_ - reported_at_ >= settings_.report_every) report_progress(Reason::downloading, 0);
 }
@@ -240,6 +288,7 @@ void Update::offline_downloading() {
 void Update::heed_rejection() {
     note(judgement_.message.view());
     if (judgement_.reason != Reason::none) return raise(Event::refused);
+    vain_ = Millis{0};  // it speaks
     transfer_.forget_requests();
     retry_after_ = retry_after_ == Millis{0} ? first_pause : (retry_after_ * 2 < longest_pause ? retry_after_ * 2 : longest_pause);
     stream_pause_until_ = now_ + retry_after_;

@@ -11,6 +11,8 @@ bool Update::on_trial_since_another_boot() const { return record_.stage == Stage
 bool Update::booted_into_target() const {
     return (record_.stage == Stage::armed || record_.stage == Stage::activating) && running_.has_value() && *running_ == record_.target();
 }
+// The agent alone was started again before the machine went down.
+bool Update::armed_in_this_boot() const { return record_.stage == Stage::armed && machine_boots_ && record_.trial_boot == boot_; }
 bool Update::armed_but_elsewhere() const { return record_.stage == Stage::armed; }
 bool Update::confirming_but_elsewhere() const {
     return record_.stage == Stage::confirming && running_.has_value() && *running_ != record_.target();
@@ -49,11 +51,7 @@ void Update::begin_self_test() {
     if (Action* action = add(ActionKind::self_test)) action->slot = record_.target();
 }
 
-void Update::fail_not_booted() {
-    fail(Reason::not_booted, "The machine came up with the old image.");
-    if (running_) return;
-    if (Action* action = add(ActionKind::restart)) action->slot = record_.active;
-}
+void Update::fail_not_booted() { start_rolling_back(Reason::not_booted, "The machine came up with the old image."); }
 
 void Update::roll_back_after_reboot() {
     start_rolling_back(Reason::rebooted_on_trial, "The machine booted before the new image had passed its self-test.");
@@ -98,6 +96,7 @@ void Update::begin_restart() {
 
 void Update::wait_for_boot() {
     record_.stage = Stage::armed;
+    record_.trial_boot = boot_;
     save();
     if (Action* action = add(ActionKind::restart)) action->slot = record_.target();
 }
@@ -105,13 +104,13 @@ void Update::wait_for_boot() {
 void Update::fail_activation() {
     FixedText<160> message;
     message.append("The slot could not be activated. ").append(detail_.view());
-    fail(Reason::activation, message.view());
+    start_rolling_back(reason_or(Reason::activation), message.view());
 }
 
 void Update::fail_restart() {
     FixedText<160> message;
     message.append("The new program could not be started. ").append(detail_.view());
-    start_rolling_back(Reason::program_exited, message.view());
+    start_rolling_back(reason_or(Reason::program_exited), message.view());
 }
 
 void Update::pass_trial() {
@@ -122,15 +121,16 @@ void Update::pass_trial() {
 
 void Update::fail_trial() {
     FixedText<160> message;
-    message.append(trial_reason_ == Reason::program_exited ? "The new program ended during its trial. " : "The self-test failed. ")
+    const Reason reason = reason_or(Reason::self_test);
+    message.append(reason == Reason::program_exited ? "The new program ended during its trial. " : "The self-test failed. ")
         .append(detail_.view());
-    start_rolling_back(trial_reason_, message.view());
+    start_rolling_back(reason, message.view());
 }
 
 void Update::fail_confirmation() {
     FixedText<160> message;
     message.append("The slot could not be confirmed. ").append(detail_.view());
-    start_rolling_back(Reason::confirmation, message.view());
+    start_rolling_back(reason_or(Reason::confirmation), message.view());
 }
 
 void Update::start_rolling_back(Reason reason, std::string_view message) {
@@ -151,15 +151,18 @@ void Update::succeed() {
         record_.floor_version = image.version;
         record_.floor_sha256 = image.sha256;
     }
+    if (image.counter > record_.counter) record_.counter = image.counter;
     record_.stage = Stage::none;
     record_.block_size = record_.blocks = 0;
     FixedText<160> message;
     message.append(image.version.view()).append(" passed its self-test and is confirmed.");
+    append_detail(message);
     decide(Outcome::succeeded, Reason::updated, message.view());
 }
 
 void Update::decide_rolled_back() {
     FixedText<160> message = record_.message;
+    append_detail(message);
     fail(record_.reason, message.view());
     if (running_ && *running_ == record_.active) return;
     if (Action* action = add(ActionKind::restart)) action->slot = record_.active;

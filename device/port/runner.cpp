@@ -72,6 +72,8 @@ Answer Runner::carry_out(const Action& action, bool& failed) {
             return ports_.verifier.check(action.signature, action.bytes, action.digest);
         case ActionKind::verify:
             return ports_.verifier.verify(action.slot, action.size, action.signature);
+        case ActionKind::allow_download:
+            return ports_.program.allow_download(action.slot, action.size, action.bytes);
         case ActionKind::activate:
             return ports_.slots.activate(action.slot);
         case ActionKind::restart:

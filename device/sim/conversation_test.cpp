@@ -26,6 +26,17 @@ std::string document_for(const std::vector<std::uint8_t>& image, const std::stri
            R"(","certificate":")" + certificate + R"("}}]})";
 }
 
+std::string release_for(const std::vector<std::uint8_t>& image, const std::string& version, int counter) {
+    const std::string manifest = R"({"schema":1,"product":"","hardware":[],"version":")" + version +
+                                 R"(","minVersion":"","securityCounter":)" + std::to_string(counter) + R"(,"files":[{"name":"f","size":)" +
+                                 std::to_string(image.size()) + R"(,"sha256":")" + encoding::to_hex(toy_hash(image)) + R"("}]})";
+    std::string document = document_for(image, version);
+    document.pop_back();
+    return document + R"(,"release":{"manifest":")" + encoding::to_base64(manifest) +
+           R"(","signature":{"algorithm":"SHA256-ECDSA","value":")" + encoding::to_base64(SimWorld::good_signature) +
+           R"(","certificate":"signer"}}})";
+}
+
 class Conversations : public testing::Test {
   protected:
     const std::vector<std::uint8_t> old_image = image_of(3'000, 1), new_image = image_of(2'900, 5);
@@ -132,6 +143,157 @@ TEST_F(Conversations, AFaultOfTheServiceIsWaitedOut) {
     world.cloud.reject_stream_with.clear();
     ASSERT_TRUE(world.run());
     EXPECT_EQ(world.cloud.status(), "SUCCEEDED");
+}
+
+TEST_F(Conversations, AStreamThatNeverAnswersEndsTheJobAfterABoundedTime) {
+    order();
+    world.cloud.silent_stream = true;
+    const Millis began = world.now();
+    expect_refused("FAILED", "stream-silent");
+    EXPECT_GE(world.now() - began, Settings().give_up_after);
+    EXPECT_LE(world.now() - began, Settings().give_up_after * 2);
+    EXPECT_LT(world.cloud.requests, 200U) << "and does not hammer";
+    EXPECT_FALSE(last_update_has("denied"));
+}
+
+TEST_F(Conversations, WhatTheServiceDeniedIsNamedWhenItIsGivenUp) {
+    order();
+    world.cloud.reject_stream_with = "InternalError";
+    ASSERT_TRUE(world.run());
+    ASSERT_EQ(world.update().state(), State::downloading);
+    world.cloud.reject_stream_with.clear();
+    world.cloud.silent_stream = true;
+    world.answer(Input::refused("iot:Publish", "$aws/things/T/jobs/J/update"));
+    world.answer(Input::refused("iot:Publish", "$aws/things/T/streams/S/get/cbor"));
+    expect_refused("FAILED", "stream-silent");
+    EXPECT_TRUE(last_update_has("iot:Publish on the stream's get topic is denied")) << world.cloud.updates.back().payload;
+}
+
+TEST_F(Conversations, ADownloadWaitsForItsLeaveAndTheJobStaysQueued) {
+    order();
+    world.leave.reset();
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.update().state(), State::waiting);
+    EXPECT_EQ(world.cloud.status(), "QUEUED");
+    EXPECT_EQ(world.cloud.requests, 0U);
+    world.answer(Input::connection(false));
+    world.answer(Input::connection(true));
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.update().state(), State::waiting);
+    world.answer(Input::done(ActionKind::allow_download, true));
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "SUCCEEDED");
+}
+
+TEST_F(Conversations, ADownloadThatIsNotAllowedIsRejectedFromQueued) {
+    order();
+    world.leave = Input::done(ActionKind::allow_download, false, "The lamp is in use.");
+    expect_refused("REJECTED", "declined");
+    EXPECT_TRUE(last_update_has("The lamp is in use."));
+    EXPECT_EQ(world.cloud.requests, 0U);
+}
+
+TEST_F(Conversations, AHookThatForbidsTheDownloadHasFailed) {
+    order();
+    world.leave = Input::not_done(ActionKind::allow_download, Reason::hook, "before-download ended with exit status 3");
+    expect_refused("FAILED", "hook");
+}
+
+TEST_F(Conversations, AJobThatIsCancelledWhileItWaitsForItsLeaveIsForgotten) {
+    order();
+    world.leave.reset();
+    ASSERT_TRUE(world.run());
+    world.cloud.cancel_job();
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.update().state(), State::idle);
+    world.answer(Input::done(ActionKind::allow_download, true));
+    EXPECT_EQ(world.update().state(), State::idle) << "a late leave begins nothing";
+    EXPECT_EQ(world.cloud.requests, 0U);
+}
+
+TEST_F(Conversations, TheLeaveHoldsUntilTheDownloadIsOverWhateverIsCut) {
+    order();
+    world.flash.cut_after(14);
+    ASSERT_FALSE(world.run());
+    world.leave.reset();
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "SUCCEEDED");
+}
+
+TEST_F(Conversations, AnActivationThatFailsLateIsTakenBack) {
+    SimWorld machine({.boots = Boots::machine}, old_image, "1.0.0");
+    machine.flash.fail_activation("after-install ended with exit status 1");
+    machine.cloud.serve(new_image);
+    machine.cloud.give_job("J", document_for(new_image, "1.1.0"));
+    ASSERT_TRUE(machine.run());
+    EXPECT_EQ(machine.cloud.status(), "FAILED");
+    EXPECT_NE(machine.cloud.updates.back().payload.find("\"reason\":\"hook\""), std::string::npos) << machine.cloud.updates.back().payload;
+    EXPECT_EQ(machine.flash.boot_slot, 0);
+    EXPECT_FALSE(machine.flash.trial_pending) << "the next boot is not one into the new image";
+    EXPECT_EQ(machine.reboots, 1);
+}
+
+TEST_F(Conversations, AnAgentStartedAgainBeforeItsMachineWentDownAsksForTheBootAgain) {
+    SimWorld machine({.boots = Boots::machine}, old_image, "1.0.0");
+    machine.cloud.serve(new_image);
+    machine.cloud.give_job("J", document_for(new_image, "1.1.0"));
+    machine.machine_stays_up = true;
+    ASSERT_FALSE(machine.run());
+    machine.keep_boot_id = true;
+    machine.machine_stays_up = false;
+    ASSERT_TRUE(machine.run());
+    EXPECT_EQ(machine.cloud.status(), "SUCCEEDED");
+    EXPECT_EQ(machine.reboots, 2);
+}
+
+TEST_F(Conversations, ARemarkOfThePortIsToldWithTheOutcome) {
+    order();
+    world.flash.remark("after-confirm ended with exit status 1.");
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "SUCCEEDED");
+    EXPECT_TRUE(last_update_has("is confirmed. after-confirm ended with exit status 1."));
+}
+
+TEST_F(Conversations, ACapOnTheBandwidthIsKept) {
+    SimWorld slow({.max_bytes_per_second = 500}, old_image, "1.0.0");
+    slow.cloud.serve(new_image);
+    slow.cloud.give_job("J", document_for(new_image, "1.1.0"));
+    const Millis began = slow.now();
+    ASSERT_TRUE(slow.run());
+    EXPECT_EQ(slow.cloud.status(), "SUCCEEDED");
+    EXPECT_GE(slow.now() - began, Millis{4'500}) << "2,900 bytes at 500 a second, a first burst allowed";
+    EXPECT_LE(slow.now() - began, Millis{8'000});
+}
+
+TEST_F(Conversations, ASecurityCounterNeverGoesBackWhateverIsAllowed) {
+    SimWorld lax({.allow_downgrade = true, .allow_unsigned = true}, old_image, "1.0.0");
+    lax.cloud.serve(new_image);
+    lax.cloud.give_job("J1", release_for(new_image, "1.1.0", 7));
+    ASSERT_TRUE(lax.run());
+    ASSERT_EQ(lax.cloud.status(), "SUCCEEDED") << lax.cloud.updates.back().payload;
+    EXPECT_EQ(lax.update().record().counter, 7U);
+    const auto third = image_of(2'900, 99);
+    lax.cloud.serve(third);
+    lax.cloud.requests = 0;
+    for (const auto& document : {release_for(third, "2.0.0", 6), release_for(third, "2.0.0", 0), document_for(third, "2.0.0")}) {
+        lax.cloud.give_job("J" + std::to_string(document.size()), document);
+        ASSERT_TRUE(lax.run());
+        EXPECT_EQ(lax.cloud.status(), "REJECTED");
+        EXPECT_NE(lax.cloud.updates.back().payload.find("counter-lower"), std::string::npos);
+    }
+    EXPECT_EQ(lax.cloud.requests, 0U);
+    lax.cloud.give_job("J9", release_for(third, "0.9.0", 7));
+    ASSERT_TRUE(lax.run());
+    EXPECT_EQ(lax.cloud.status(), "SUCCEEDED") << "a lower version of the same counter is allow_downgrade's business";
+}
+
+TEST_F(Conversations, TheCounterOfAnImageThatWasRolledBackDoesNotCount) {
+    world.cloud.serve(new_image);
+    world.cloud.give_job("J", release_for(new_image, "1.1.0", 7));
+    world.new_image_boots = false;
+    ASSERT_TRUE(world.run());
+    EXPECT_EQ(world.cloud.status(), "FAILED");
+    EXPECT_EQ(world.update().record().counter, 0U);
 }
 
 TEST_F(Conversations, AnOutcomeThatGetsLostIsReportedAgain) {

@@ -69,6 +69,7 @@ void SimCloud::receive(std::string_view topic, std::string_view payload) {
     const std::string stream = "$aws/things/" + thing_ + "/streams/" + stream_ + "/";
     if (topic != stream + "get/cbor") return;
     ++requests;
+    if (silent_stream) return;
     std::vector<std::uint8_t> scratch(otawire::bitmap_scratch(otawire::aws_limits));
     const auto request = otawire::decode_get(as_bytes(payload), otawire::Format::cbor, scratch);
     std::array<std::uint8_t, 1'024> out{};

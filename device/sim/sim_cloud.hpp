@@ -42,6 +42,7 @@ class SimCloud {
     std::vector<Update> updates;                    // in the order they came, refused ones too
     std::map<std::uint64_t, std::uint64_t> served;  // times each block was sent
     std::string reject_stream_with;                 // an error code instead of blocks
+    bool silent_stream = false;                     // asked, it says nothing
     int swallow_updates = 0;                        // so many updates are lost on their way
     std::size_t requests = 0;
 

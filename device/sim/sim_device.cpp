@@ -67,6 +67,7 @@ Answer SimFlash::activate(std::uint8_t slot) {
     step();
     boot_slot = slot;
     trial_pending = true;
+    if (!activation_trouble_.empty()) return Input::not_done(ActionKind::activate, Reason::hook, activation_trouble_);
     return Input::done(ActionKind::activate, true);
 }
 
@@ -74,14 +75,14 @@ Answer SimFlash::confirm(std::uint8_t slot) {
     step();
     boot_slot = confirmed_slot = slot;
     trial_pending = false;
-    return Input::done(ActionKind::confirm, true);
+    return Input::done(ActionKind::confirm, true, remark_);
 }
 
 Answer SimFlash::roll_back(std::uint8_t slot) {
     step();
     boot_slot = confirmed_slot = slot;
     trial_pending = false;
-    return Input::done(ActionKind::roll_back, true);
+    return Input::done(ActionKind::roll_back, true, remark_);
 }
 
 Trouble SimFlash::write(std::uint8_t page, ByteView bytes) {

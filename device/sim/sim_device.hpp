@@ -40,6 +40,10 @@ class SimFlash final : public Slots, public StateStorage {
     // The next operations of this kind fail, as worn-out flash does.
     void fail_writes(bool on) { failing_ = on; }
     void fail_pages(bool on) { failing_pages_ = on; }
+    // Says so only after it has been done, as a boot loader's tool may.
+    void fail_activation(std::string_view why) { activation_trouble_ = why; }
+    // Goes with the good answers.
+    void remark(std::string_view text) { remark_ = text; }
 
     Trouble prepare(std::uint8_t slot, std::uint64_t size) override;
     Trouble write(std::uint8_t slot, std::uint64_t offset, ByteView bytes) override;
@@ -74,6 +78,7 @@ class SimFlash final : public Slots, public StateStorage {
     std::uint64_t operations_ = 0;
     std::uint64_t cut_at_ = UINT64_MAX;
     bool failing_ = false, failing_pages_ = false;
+    std::string_view activation_trouble_, remark_;
 };
 
 }  // namespace otabahn::device::sim

@@ -27,6 +27,7 @@ void SimWorld::start() {
                    settings_.allow_unsigned},
         .block_bytes = settings_.block_bytes,
         .link = {.max_window_bytes = settings_.window_bytes},
+        .max_bytes_per_second = settings_.max_bytes_per_second,
     };
     std::fill(bitmap_.begin(), bitmap_.end(), std::uint8_t{0xAA});  // memory after a boot holds anything
     update_ = std::make_unique<device::Update>(settings, Memory{out_, document_, scratch_, signature_, bitmap_, page_});
@@ -37,12 +38,14 @@ void SimWorld::start() {
     std::optional<std::uint8_t> running;
     if (settings_.boots == Boots::machine) {
         // A boot loader as MCUboot is one: a trial gets one boot.
-        if (flash.trial_pending) {
-            flash.trial_pending = false;
-        } else if (!keep_boot_id) {
-            flash.boot_slot = flash.confirmed_slot;
+        if (!keep_boot_id) {
+            if (flash.trial_pending)
+                flash.trial_pending = false;
+            else
+                flash.boot_slot = flash.confirmed_slot;
+            booted_slot_ = flash.boot_slot;
         }
-        running = flash.boot_slot;
+        running = booted_slot_;
         const ByteView image = flash.slot(*running, settings_.slot_bytes);
         running_image.assign(image.begin(), image.end());
     }
@@ -143,6 +146,7 @@ Answer SimWorld::verify(std::uint8_t slot, std::uint64_t size, const SignatureFa
 
 Answer SimWorld::restart(std::uint8_t slot) {
     flash.step();
+    if (settings_.boots == Boots::machine && machine_stays_up) throw PowerCut{};
     if (settings_.boots == Boots::machine) throw MachineBoots{};
     const ByteView image = flash.slot(slot, update_->record().slots[slot].size);
     running_image.assign(image.begin(), image.end());

@@ -20,6 +20,7 @@ struct WorldSettings {
     std::uint32_t block_bytes = 256;
     std::uint32_t window_bytes = 1'024;
     std::size_t slot_bytes = 8'192;
+    std::uint64_t max_bytes_per_second = 0;
     Boots boots = Boots::agent_starts_program;
     bool require_release = false, allow_downgrade = false, allow_unsigned = false;
     std::string product = "lamp", hardware = "rev-b";
@@ -38,6 +39,10 @@ class SimWorld final : public Verifier, public Program, public Transport, public
     ByteView bootable() const;
     device::Update& update() { return *update_; }
     bool new_image_boots = true;
+    // What the application says to a download, now or (nothing) later.
+    Answer leave = Input::done(ActionKind::allow_download, true);
+    bool machine_stays_up = false;  // the boot that was asked for has not come yet
+    void answer(const Input& input) { runner_->feed(input); }
     std::vector<std::uint8_t> trusted_bad;  // an image of which the verifier says "wrong"
     std::vector<std::string> log;
     std::vector<std::uint8_t> running_image;  // what the device runs at this moment
@@ -56,6 +61,7 @@ class SimWorld final : public Verifier, public Program, public Transport, public
     // Ports.
     Answer check(const SignatureFacts& signature, ByteView message, const Digest* digest) override;
     Answer verify(std::uint8_t slot, std::uint64_t size, const SignatureFacts& signature) override;
+    Answer allow_download(std::uint8_t, std::uint64_t, ByteView) override { return leave; }
     Answer restart(std::uint8_t slot) override;
     Answer self_test(std::uint8_t slot) override;
     void publish(std::string_view topic, ByteView payload, std::uint8_t qos) override;
@@ -74,6 +80,7 @@ class SimWorld final : public Verifier, public Program, public Transport, public
     std::vector<std::uint8_t> first_image_;
     Millis now_{1'000};
     BootId boot_{};
+    std::uint8_t booted_slot_ = 0;  // of a machine that boots its images
     std::vector<char> out_ = std::vector<char>(8'192), document_ = std::vector<char>(4'096);
     std::vector<std::uint8_t> scratch_ = std::vector<std::uint8_t>(4'096), signature_ = std::vector<std::uint8_t>(512),
                               bitmap_ = std::vector<std::uint8_t>(64), page_ = std::vector<std::uint8_t>(2'048);

@@ -36,7 +36,7 @@ bool read_hardware(MemberReading& reading, const Member& member, std::string_vie
 }
 
 bool read_manifest(MemberReading& reading, std::span<const Member> members, ReleaseManifest& manifest) {
-    enum { schema, product, hardware, version, min_version, files };
+    enum { schema, product, hardware, version, min_version, files, counter };
     std::uint64_t number = 0;
     if (!reading.number(members[schema], 1, UINT64_MAX, number)) return false;
     if (number > job_document_schema) return reading.refuse(DocumentFault::schema_too_high, members[schema].path);
@@ -44,6 +44,10 @@ bool read_manifest(MemberReading& reading, std::span<const Member> members, Rele
         !reading.text(members[version], 1, 128, manifest.version) ||
         !reading.optional_text(members[min_version], 128, manifest.min_version))
         return false;
+    if (!members[counter].missing()) {
+        if (!reading.number(members[counter], 0, UINT32_MAX, number)) return false;
+        manifest.counter = static_cast<std::uint32_t>(number);
+    }
     if (members[files].missing()) return reading.refuse(DocumentFault::missing_member, members[files].path);
     Elements elements(members[files].value);
     if (!elements.is_array()) return reading.refuse(DocumentFault::wrong_type, members[files].path);
@@ -79,12 +83,13 @@ const ManifestFile* ReleaseManifest::find_file(const Sha256& sha256, std::uint64
 }
 
 Result<ReleaseManifest, DocumentRefusal> parse_release_manifest(std::string_view text) {
-    std::array<Member, 6> members{{{"schema", "schema"},
+    std::array<Member, 7> members{{{"schema", "schema"},
                                    {"product", "product"},
                                    {"hardware", "hardware"},
                                    {"version", "version"},
                                    {"minVersion", "minVersion"},
-                                   {"files", "files"}}};
+                                   {"files", "files"},
+                                   {"securityCounter", "securityCounter"}}};
     if (!collect_members(text, members)) return Unexpected(DocumentRefusal{DocumentFault::not_json, {}, -1});
     ReleaseManifest manifest;
     MemberReading reading;

@@ -28,6 +28,7 @@ struct ReleaseManifest {
     std::string_view hardware;     // a JSON array of strings; empty array: fits all
     encoding::JsonString version;
     encoding::JsonString min_version;  // empty: any
+    std::uint32_t counter = 0;         // securityCounter: a device never goes back below one that it has confirmed
     std::array<ManifestFile, most_update_files> file_slots{};
     std::size_t file_count = 0;
     std::span<const ManifestFile> files() const { return {file_slots.data(), file_count}; }
