@@ -22,6 +22,8 @@ Record sample() {
     record.slots[0].version.assign("1.1.0");
     record.slots[0].identity.fill(0xCD);
     record.floor_version.assign("1.0.0");
+    record.counter = 0xC0C1C2C3;
+    record.slots[0].counter = 0xC4C5C6C7;
     record.stage = Stage::downloading;
     record.job.id.assign("J-1");
     record.job.execution = 7;
@@ -51,11 +53,38 @@ TEST(Record, ComesBackAsItWasWritten) {
     EXPECT_TRUE(record.slots[1].present && record.slots[1].version_signed && !record.slots[0].present);
     EXPECT_EQ(record.slots[1].version.view(), "1.0.0");
     EXPECT_EQ(record.slots[0].identity, sample().slots[0].identity);
+    EXPECT_EQ(record.counter, 0xC0C1C2C3U);
+    EXPECT_EQ(record.slots[0].counter, 0xC4C5C6C7U);
     EXPECT_EQ(record.job, sample().job);
     EXPECT_EQ(record.stage, Stage::downloading);
     EXPECT_EQ(record.message.view(), "a message");
     EXPECT_EQ(bitmap[0], 0b1010);
     EXPECT_EQ(bitmap[2], 1);
+}
+
+// Devices are in the field with it.
+TEST(Record, AFormatOnePageWithoutCountersIsRead) {
+    std::vector<std::uint8_t> old = Stored(9).bytes;
+    // The counters, from behind: of the record, of slot b, of slot a.
+    const std::size_t slot_fixed = 1 + 1 + 8 + 32 + 32 + 1 + 5;
+    const std::size_t slot_a = 15 + slot_fixed, slot_b = slot_a + 4 + slot_fixed, own = slot_b + 4 + 1 + 5 + 32;
+    for (std::size_t at : {own, slot_b, slot_a})
+        old.erase(old.begin() + static_cast<std::ptrdiff_t>(at), old.begin() + static_cast<std::ptrdiff_t>(at) + 4);
+    old[4] = 1;
+    old[6] = static_cast<std::uint8_t>(old.size());
+    old[7] = static_cast<std::uint8_t>(old.size() >> 8);
+    const std::uint32_t crc = crc32({old.data(), old.size() - 4});
+    for (std::size_t i = 0; i < 4; ++i) old[old.size() - 4 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
+    std::vector<std::uint8_t> bitmap(64);
+    const auto loaded = decode_record(old, bitmap);
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(loaded->record.counter, 0U);
+    EXPECT_EQ(loaded->record.slots[0].counter, 0U);
+    EXPECT_EQ(loaded->record.slots[1].version.view(), "1.0.0");
+    EXPECT_EQ(loaded->record.message.view(), "a message");
+    EXPECT_EQ(bitmap[0], 0b1010);
+    old[4] = 3;
+    EXPECT_FALSE(decode_record(old, bitmap)) << "of a later agent";
 }
 
 TEST(Record, EveryBitThatFlipsIsSeen) {

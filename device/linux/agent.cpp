@@ -82,6 +82,8 @@ class Agent {
         out.policy = {config_.product,         config_.hardware,        config_.slot_bytes,
                       config_.require_release, config_.allow_downgrade, config_.allow_unsigned};
         out.block_bytes = config_.block_bytes;
+        out.max_bytes_per_second = config_.max_bytes_per_second;
+        out.give_up_after = config_.give_up_seconds;
         return out;
     }
     void warn();

@@ -128,6 +128,8 @@ const std::vector<Key>& keys() {
         {"allow_downgrade", false, flag(&Config::allow_downgrade)},
         {"allow_unsigned", false, flag(&Config::allow_unsigned)},
         {"block_bytes", false, number(&Config::block_bytes, 256, 131'072)},
+        {"max_bytes_per_second", false, number(&Config::max_bytes_per_second, 0, 1LL << 40)},
+        {"give_up_seconds", false, number(&Config::give_up_seconds, 10, 30 * 86'400)},
     };
     return table;
 }

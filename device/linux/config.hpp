@@ -30,6 +30,8 @@ struct Config {
     std::string product, hardware;
     bool require_release = false, allow_downgrade = false, allow_unsigned = false;
     std::uint32_t block_bytes = 16 * 1024;
+    std::uint64_t max_bytes_per_second = 0;  // 0: as fast as the link goes
+    std::chrono::seconds give_up_seconds{1'800};
 };
 
 // Every refusal names file and line (where there is one), what stands there, and what was expected.
