@@ -373,5 +373,15 @@ TEST(QueryClient, WritesAForm) {
     EXPECT_EQ(request.headers.value("content-type"), "application/x-www-form-urlencoded; charset=utf-8");
 }
 
+TEST(QueryClient, AnEmptyEntryOfAListKeepsItsPlace) {
+    api::iam::SimulatePrincipalPolicyRequest in;
+    in.policy_source_arn = "arn:aws:iam::000000000000:user/u";
+    in.action_names = {"s3:GetObject"};
+    in.context_entries.emplace().resize(2);
+    in.context_entries->back().context_key_name = "a";
+    const Request request = encode<api::iam::SimulatePrincipalPolicy>(in);
+    EXPECT_TRUE(request.body.ends_with("&ContextEntries.member.1=&ContextEntries.member.2.ContextKeyName=a")) << request.body;
+}
+
 }  // namespace
 }  // namespace otabahn::awsapi

@@ -83,10 +83,14 @@ void decode_structure(const ShapeRow& shape, const FormFields& from, const std::
 
 void append_at(std::string& out, const ShapeRow& shape, const std::string& prefix, const void* from) {
     switch (shape.kind) {
-        case Kind::structure:
+        case Kind::structure: {
+            const std::size_t before = out.size();
             for (const MemberRow& member : shape.members)
                 if (const void* value = member.find(from)) append_at(out, *member.shape, join(prefix, member.wire_name), value);
+            // An empty entry of a list must not go missing, or those after it would move up.
+            if (out.size() == before && !prefix.empty()) out.append("&").append(percent_encode(prefix)).append("=");
             return;
+        }
         case Kind::list: {
             const std::string entries = shape.flattened ? prefix : join(prefix, shape.element_name);
             const std::size_t size = shape.list->size(from);
