@@ -33,7 +33,7 @@ enum class ActionKind : std::uint8_t {
     keep_document,    // slot, bytes: the order's document     at once; for the parameters that the program is to see
     check_signature,  // bytes (the message) or digest, signature            answers Input::checked
     verify,           // slot, size, signature (kind none: hash alone)       answers Input::verified
-    allow_download,   // slot, size, bytes: the order's document             answers Input::done(allow_download), when it may begin
+    allow_download,   // slot, job in topic, bytes: its document              answers Input::done(allow_download), when it may begin
     activate,         // slot                                                answers Input::done(activate)
     restart,          // slot: run its image                                 answers Input::done(restart), or the machine boots
     self_test,        // slot                                                answers Input::done(self_test)

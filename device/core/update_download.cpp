@@ -116,7 +116,7 @@ bool Update::download_goes_on() const { return record_.stage == Stage::downloadi
 void Update::ask_for_leave() {
     if (Action* action = add(ActionKind::allow_download)) {
         action->slot = record_.target();
-        action->size = order_.image.size;
+        action->topic = job_.id.view();
         action->bytes = as_bytes(std::string_view(memory_.document.data(), document_size_));
     }
 }

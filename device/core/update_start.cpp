@@ -9,7 +9,8 @@ bool Update::on_trial_since_this_boot() const { return record_.stage == Stage::o
 bool Update::on_trial_and_running() const { return on_trial_since_this_boot() && running_.has_value() && *running_ == record_.target(); }
 bool Update::on_trial_since_another_boot() const { return record_.stage == Stage::on_trial; }
 bool Update::booted_into_target() const {
-    return (record_.stage == Stage::armed || record_.stage == Stage::activating) && running_.has_value() && *running_ == record_.target();
+    return (record_.stage == Stage::armed || record_.stage == Stage::activating) && record_.trial_boot != boot_ && running_.has_value() &&
+           *running_ == record_.target();
 }
 // The agent alone was started again before the machine went down.
 bool Update::armed_in_this_boot() const { return record_.stage == Stage::armed && machine_boots_ && record_.trial_boot == boot_; }
@@ -27,6 +28,12 @@ void Update::say_unusable() { note("the state holds no image that could be trust
 void Update::start_confirmed() {
     // Verified, not yet on trial: everything is here, so the order only has to come again.
     if (record_.stage == Stage::activating) record_.stage = Stage::downloading;
+    // A boot loader may fall back on the other image long after the update was confirmed: what runs is what is told.
+    if (running_ && *running_ != record_.active && record_.stage == Stage::none && record_.slots[*running_].present) {
+        note("the machine came up with slot ", *running_ == 0 ? "a" : "b", ", not with the one that was confirmed last");
+        record_.active = *running_;
+        save();
+    }
     if (running_) return;
     if (Action* action = add(ActionKind::restart)) action->slot = record_.active;
 }
@@ -82,6 +89,7 @@ void Update::begin_activate() {
     slot = order_.image;
     slot.present = true;
     record_.stage = Stage::activating;
+    record_.trial_boot = boot_;
     note("image ", slot.version.view(), " is whole and trusted; activating slot ", record_.target() == 0 ? "a" : "b");
     save();
     if (Action* action = add(ActionKind::activate)) action->slot = record_.target();

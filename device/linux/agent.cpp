@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/linux/agent.hpp"
 
-#include "device/linux/instance_lock.hpp"
+#include "device/host/control_socket.hpp"
+#include "device/host/instance_lock.hpp"
+#include "device/host/monotonic_clock.hpp"
+#include "device/host/poll_set.hpp"
 #include "device/linux/mqtt_link.hpp"
-#include "device/linux/slot_files.hpp"
+#include "device/install/back_ends.hpp"
+#include "device/install/stages.hpp"
 #include "device/linux/state_files.hpp"
-#include "device/linux/stderr_log.hpp"
-#include "device/linux/supervisor.hpp"
+#include "device/host/stderr_log.hpp"
 #include "device/linux/trust.hpp"
 #include "device/port/runner.hpp"
 
@@ -24,31 +27,6 @@ namespace otabahn::device {
 
 namespace {
 
-class MonotonicClock final : public Clock {
-  public:
-    Millis now() const override {
-        timespec time{};
-        ::clock_gettime(CLOCK_MONOTONIC, &time);
-        return Millis(std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000);
-    }
-};
-
-Result<BootId> read_boot_id() {
-    const char* path = "/proc/sys/kernel/random/boot_id";
-    const auto text = read_file(path, 256);
-    if (!text) return fail(ErrorCode::unavailable, text.error().message, path);
-    BootId id{};
-    std::size_t digits = 0;
-    for (char c : *text) {
-        const int digit = c >= '0' && c <= '9' ? c - '0' : (c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1);
-        if (digit < 0) continue;
-        if (digits < 32) id[digits / 2] = static_cast<std::uint8_t>(id[digits / 2] << 4 | digit);
-        ++digits;
-    }
-    if (digits != 32) return fail(ErrorCode::unavailable, std::string(path) + " holds no boot id.", path);
-    return id;
-}
-
 // What the core works in. Pages that are never touched cost nothing.
 struct Buffers {
     std::vector<char> out = std::vector<char>(16 * 1024), document = std::vector<char>(128 * 1024);
@@ -65,13 +43,13 @@ class Agent {
           lock_(std::move(lock)),
           boot_(boot),
           state_(config.state),
-          slots_(config.state),
+          back_end_(*find_back_end(config.install)),
+          slots_(config.state, back_end_.places(config)),
           trust_(config.trust, slots_),
-          supervisor_(config_, slots_, clock_, log_, lock_.get(),
-                      [this](std::uint8_t slot) -> const SlotImage& { return update_.record().slots[slot]; }),
+          stages_(context(), back_end_.make(context())),
           link_(config_, clock_, log_),
           update_(settings(), buffers_.memory()),
-          runner_(update_, {slots_, state_, trust_, supervisor_, link_, log_, clock_}) {}
+          runner_(update_, {stages_, state_, trust_, stages_, link_, log_, clock_}) {}
 
     Result<void> run();
 
@@ -86,8 +64,15 @@ class Agent {
         out.give_up_after = config_.give_up_seconds;
         return out;
     }
+    InstallContext context() {
+        return {config_, slots_, clock_, log_, lock_.get(), [this]() -> const Record& { return booted_ ? update_.record() : stored_; }};
+    }
     void warn();
-    Millis sleep_until() const { return std::min({runner_.wake_at(), supervisor_.wake_at(), link_.wake_at()}); }
+    Result<std::optional<std::uint8_t>> find_running();
+    Result<void> start();
+    // What a local program says, and the answer.
+    std::string told(std::string_view line);
+    void announce();
     void feed(const Answer& answer) {
         if (answer) runner_.feed(*answer);
     }
@@ -99,9 +84,14 @@ class Agent {
     StderrLog log_;
     Buffers buffers_;
     StateFiles state_;
+    const BackEnd& back_end_;
     SlotFiles slots_;
     TrustFolder trust_;
-    Supervisor supervisor_;
+    Stages stages_;
+    ControlSocket control_;
+    std::string announced_;
+    bool booted_ = false;
+    Record stored_;  // until then
     MqttLink link_;
     Update update_;
     Runner runner_;
@@ -117,6 +107,64 @@ void Agent::warn() {
         log_.note("WARNING: " + config_.trust.string() + " holds no certificate: every signed image will be refused");
 }
 
+// After a boot the boot loader's tools, or RAUC, may take a moment to answer.
+Result<std::optional<std::uint8_t>> Agent::find_running() {
+    if (!stages_.installer().boots_machine()) return std::optional<std::uint8_t>();
+    constexpr int most_tries = 30;
+    for (int tries = 1;; ++tries) {
+        const auto running = stages_.installer().running();
+        if (running) return std::optional<std::uint8_t>(*running);
+        if (tries == 1) log_.note("not known yet which slot runs: " + running.error().message);
+        if (tries == most_tries) return Unexpected(running.error());
+        timespec pause{1, 0};
+        if (::nanosleep(&pause, nullptr) != 0) return Unexpected(running.error());
+    }
+}
+
+Result<void> Agent::start() {
+    if (auto prepared = link_.prepare(); !prepared) return prepared;
+    if (auto listening = control_.listen(config_.socket); !listening) return listening;
+    warn();
+    const auto loaded = decode_newest(state_.read(0), state_.read(1), buffers_.bitmap);
+    if (loaded) stored_ = loaded->record;
+    const auto running = loaded ? find_running() : Result<std::optional<std::uint8_t>>(std::nullopt);
+    if (!running) return Unexpected(running.error());
+    booted_ = true;
+    runner_.boot(boot_, *running, stages_.installer().boots_machine());
+    if (update_.state() == State::unusable)
+        return fail(ErrorCode::not_found,
+                    config_.state.string() +
+                        " holds no state with an image that could be trusted: put one there with "
+                        "`otabahn-device factory --config … --image FILE --version V`.",
+                    config_.state.string());
+    if (update_.damaged_page()) log_.note("one of the two state files was damaged or cut off; the other one holds");
+    return {};
+}
+
+std::string Agent::told(std::string_view line) {
+    const std::size_t space = std::min(line.find(' '), line.size());
+    const std::string_view word = line.substr(0, space), rest = line.substr(std::min(space + 1, line.size()));
+    const auto heard = [](bool taken, const char* what) {
+        return taken ? std::string("ok") : std::string("error: nothing waits for ") + what;
+    };
+    if (word == "healthy") return heard(stages_.told_healthy(true, rest), "the application's health");
+    if (word == "unhealthy") return heard(stages_.told_healthy(false, rest), "the application's health");
+    if (word == "allow") return heard(stages_.told_leave(true, rest), "leave to download");
+    if (word == "decline") return heard(stages_.told_leave(false, rest), "leave to download");
+    if (word == "status") {
+        const auto state = describe_state(config_, stages_.waits_for_leave());
+        return state ? *state : "error: " + state.error().message;
+    }
+    return "error: known are healthy, unhealthy WHY, allow, decline WHY, status, watch";
+}
+
+void Agent::announce() {
+    const std::string name = std::string(name_of(update_.state()));
+    if (name == announced_) return;
+    announced_ = name;
+    if (const auto state = describe_state(config_, stages_.waits_for_leave())) control_.announce(*state);
+}
+
 Result<void> Agent::run() {
     sigset_t signals;
     sigemptyset(&signals);
@@ -126,53 +174,58 @@ Result<void> Agent::run() {
     ::signal(SIGXFSZ, SIG_IGN);  // a limit on files fails the write, and so the job, not the agent
     const Descriptor caught(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!caught) return fail(ErrorCode::internal, "signals cannot be waited for.");
-
-    if (auto prepared = link_.prepare(); !prepared) return prepared;
-    warn();
-    runner_.boot(boot_);
-    if (update_.state() == State::unusable)
-        return fail(ErrorCode::not_found,
-                    config_.state.string() +
-                        " holds no state with an image that could be trusted: put one there with "
-                        "`otabahn-device factory --config … --image FILE --version V`.",
-                    config_.state.string());
-    if (update_.damaged_page()) log_.note("one of the two state files was damaged or cut off; the other one holds");
+    if (auto started = start(); !started) return started;
 
     const auto feed_one = [this](const Input& input) { runner_.feed(input); };
+    PollSet set;
     for (bool stopping = false; !stopping;) {
-        pollfd waiting[2] = {{caught.get(), POLLIN, 0}, {link_.descriptor(), POLLIN, 0}};
-        if (link_.wants_to_write()) waiting[1].events |= POLLOUT;
-        const Millis now = clock_.now(), wake = sleep_until();
-        const int timeout = trust_.busy() || wake <= now
-                                ? 0
-                                : static_cast<int>(std::min<std::int64_t>(wake == Millis::max() ? 60'000 : (wake - now).count(), 60'000));
-        ::poll(waiting, 2, timeout);
-        if ((waiting[0].revents & POLLIN) != 0) {
+        set.clear();
+        set.read(caught.get());
+        link_.want(set);
+        stages_.want(set);
+        control_.want(set);
+        set.wake(trust_.busy() ? Millis{0} : runner_.wake_at());
+        set.wait(clock_.now());
+        if ((set.found(caught.get()) & POLLIN) != 0) {
             signalfd_siginfo info{};
             while (::read(caught.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
                 if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) stopping = true;
         }
-        feed(supervisor_.poll());
+        control_.work([this](std::string_view line) { return told(line); });
+        feed(stages_.poll());
         if (trust_.busy()) feed(trust_.work());
-        link_.work((waiting[1].revents & (POLLIN | POLLERR | POLLHUP)) != 0, (waiting[1].revents & POLLOUT) != 0, feed_one);
+        link_.work(set, feed_one);
         runner_.tick();
+        announce();
     }
     log_.note("stopping");
     // Blocks that are here need not be fetched again.
     runner_.feed(Input::connection(false));
     link_.close();
-    supervisor_.stop();
+    stages_.stop();
     return {};
 }
 
 }  // namespace
+
+// The kernel's is a UUID; whatever else stands there is taken as it is: only whether it is another one counts.
+Result<BootId> read_boot_id(const std::filesystem::path& path) {
+    const auto text = read_file(path, 256);
+    if (!text || text->empty()) return fail(ErrorCode::unavailable, trouble_with(path, "holds no boot id"), path.string());
+    x509::Sha256 hash;
+    hash.update(as_bytes(*text));
+    const std::string digest = hash.finish();
+    BootId id{};
+    std::copy_n(digest.begin(), id.size(), id.begin());
+    return id;
+}
 
 Result<void> run_agent(const Config& config) {
     if (auto made = make_folder(config.state); !made) return made;
     // An agent that was just killed still has to end its program.
     auto lock = take_instance_lock(config.state, std::chrono::milliseconds{3'000});
     if (!lock) return Unexpected(lock.error());
-    const auto boot = read_boot_id();
+    const auto boot = read_boot_id(config.boot_id);
     if (!boot) return Unexpected(boot.error());
     Agent agent(config, std::move(lock).value(), *boot);
     return agent.run();

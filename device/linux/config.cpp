@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/linux/config.hpp"
 
+#include "device/host/http_fetch.hpp"
+#include "device/install/back_ends.hpp"
+#include "device/install/hooks.hpp"
+
 #include <toml++/toml.h>
 
 #include <array>
@@ -42,8 +46,8 @@ Taker flag(bool Config::*member) {
     };
 }
 
-template <class Number>
-Taker number(Number Config::*member, std::int64_t least, std::int64_t most) {
+template <class Owner, class Number>
+Taker number(Number Owner::*member, std::int64_t least, std::int64_t most) {
     return [=](const toml::node& node, Config& config) -> std::string {
         const auto value = node.value_exact<std::int64_t>();
         if (!value || *value < least || *value > most)
@@ -67,6 +71,37 @@ Taker words(std::vector<std::string> Config::*member) {
         config.*member = std::move(taken);
         return {};
     };
+}
+
+std::string take_install(const toml::node& node, Config& config) {
+    const auto value = node.value_exact<std::string>();
+    if (!value || find_back_end(*value) == nullptr) return "one of " + back_end_names();
+    config.install = *value;
+    return {};
+}
+
+std::string take_probe(const toml::node& node, Config& config) {
+    const auto value = node.value_exact<std::string>();
+    if (!value || !parse_http_url(*value)) return R"(a URL of http or https, as in "http://127.0.0.1:8080/health")";
+    config.self_test_http = *value;
+    return {};
+}
+
+std::string take_sysupdate_name(const toml::node& node, Config& config) {
+    const auto value = node.value_exact<std::string>();
+    const std::size_t at = value ? value->find("@v") : std::string::npos;
+    if (at == std::string::npos || at == 0 || value->find('/') != std::string::npos)
+        return R"(a file's name with @v where the version stands, as in "product_@v.efi")";
+    config.sysupdate_name = *value;
+    return {};
+}
+
+std::string take_uboot_variable(const toml::node& node, Config& config) {
+    const auto value = node.value_exact<std::string>();
+    if (!value || value->empty() || value->find_first_of("=\n\r \t") != std::string::npos)
+        return "the name of a variable of U-Boot's environment";
+    config.uboot_variable = *value;
+    return {};
 }
 
 std::string take_thing_name(const toml::node& node, Config& config) {
@@ -116,12 +151,37 @@ const std::vector<Key>& keys() {
         {"trust", false, path(&Config::trust)},
         {"state", false, path(&Config::state)},
         {"slot_bytes", false, number(&Config::slot_bytes, 1, std::numeric_limits<std::int64_t>::max())},
+        {"install", false, take_install},
         {"command", false, words(&Config::command)},
+        {"slot_a", false, path(&Config::slot_a)},
+        {"slot_b", false, path(&Config::slot_b)},
+        {"active_link", false, path(&Config::active_link)},
         {"self_test_command", false, words(&Config::self_test_command)},
         {"self_test_seconds", false, number(&Config::self_test_seconds, 0, 86'400)},
         {"self_test_timeout_seconds", false, number(&Config::self_test_timeout_seconds, 1, 86'400)},
         {"install_command", false, words(&Config::install_command)},
         {"activate_command", false, words(&Config::activate_command)},
+        {"confirm_command", false, words(&Config::confirm_command)},
+        {"rollback_command", false, words(&Config::rollback_command)},
+        {"running_command", false, words(&Config::running_command)},
+        {"restart_command", false, words(&Config::restart_command)},
+        {"reboot_command", false, words(&Config::reboot_command)},
+        {"command_seconds", false, number(&Config::command_seconds, 1, 86'400)},
+        {"uboot_config", false, path(&Config::uboot_config)},
+        {"uboot_variable", false, take_uboot_variable},
+        {"swupdate_socket", false, path(&Config::swupdate_socket)},
+        {"sysupdate_folder", false, path(&Config::sysupdate_folder)},
+        {"sysupdate_name", false, take_sysupdate_name},
+        {"os_release", false, path(&Config::os_release)},
+        {"trial_boots", false, number(&Config::trial_boots, 1, 99)},
+        {"hooks", false, path(&Config::hooks)},
+        {"hook_seconds", false, number(&Config::hook_seconds, 1, 86'400)},
+        {"ask_before_download", false, flag(&Config::ask_before_download)},
+        {"self_test_http", false, take_probe},
+        {"self_test_unit", false, text(&Config::self_test_unit)},
+        {"self_test_word", false, flag(&Config::self_test_word)},
+        {"socket", false, path(&Config::socket)},
+        {"boot_id", false, path(&Config::boot_id)},
         {"product", false, text(&Config::product)},
         {"hardware", false, text(&Config::hardware)},
         {"require_release", false, flag(&Config::require_release)},
@@ -169,11 +229,18 @@ Result<Config> load_config(const std::filesystem::path& file) {
         for (const Key& row : keys())
             if (row.required && !table.contains(row.name))
                 return fail(ErrorCode::invalid_request, name + ": the key '" + std::string(row.name) + "' is missing.", name);
-        if (config.install_command.empty() != config.activate_command.empty())
-            return fail(ErrorCode::invalid_request, name + ": install_command and activate_command come together, or not at all.", name);
-        if (!config.activate_command.empty() && table.contains("command"))
-            return fail(ErrorCode::invalid_request, name + ": command belongs to a supervised program; with install_command there is none.",
-                        name);
+        if (!table.contains("install") && table.contains("install_command")) config.install = "commands";
+        const BackEnd& back_end = *find_back_end(config.install);
+        for (const auto& [key, node] : table)
+            if (is_back_end_key(key.str()) && !takes_key(back_end, key.str()))
+                return fail(ErrorCode::invalid_request,
+                            at(key.source()) + "'" + std::string(key.str()) + "' is of no use with install = \"" + config.install +
+                                "\", which takes " + std::string(back_end.keys) + " (* must be there).",
+                            name);
+        for (const std::string_view key : required_keys(back_end))
+            if (!table.contains(key))
+                return fail(ErrorCode::invalid_request,
+                            name + ": the key '" + std::string(key) + "' is missing; install = \"" + config.install + "\" needs it.", name);
     } catch (const toml::parse_error& error) {
         return fail(ErrorCode::invalid_request, at(error.source()) + std::string(error.description()), name);
     }
@@ -181,6 +248,17 @@ Result<Config> load_config(const std::filesystem::path& file) {
          {std::pair{"certificate", &config.certificate}, {"private_key", &config.private_key}, {"root_ca", &config.root_ca}})
         if (!path->empty() && !std::filesystem::is_regular_file(*path, missing))
             return fail(ErrorCode::not_found, name + ": '" + key + "' names " + path->string() + ", where there is no file.", name);
+    if (config.socket.empty()) config.socket = config.state / "agent.sock";
+    if (!config.hooks.empty()) {
+        if (!std::filesystem::is_directory(config.hooks, missing))
+            return fail(ErrorCode::not_found, name + ": 'hooks' names " + config.hooks.string() + ", where there is no folder.", name);
+        if (const auto stray = stray_hook(config.hooks)) {
+            std::string all;
+            for (const std::string_view hook : hook_names) all.append(all.empty() ? "" : ", ").append(hook);
+            return fail(ErrorCode::invalid_request,
+                        config.hooks.string() + " holds '" + *stray + "', which would never be called; hooks are " + all + ".", name);
+        }
+    }
     return config;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "device/install/settings.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -13,20 +14,14 @@
 
 namespace otabahn::device {
 
-struct Config {
-    std::filesystem::path folder;  // of device.toml; also the working directory of the program
+struct Config : InstallSettings {
     std::string thing_name;
     std::string host;
     int port = 8883;
     std::filesystem::path certificate, private_key;
     std::filesystem::path root_ca;  // empty: the system's store
-    std::filesystem::path trust, state;
-    std::uint64_t slot_bytes = 64 * 1024 * 1024;
-    std::vector<std::string> command = {"{image}"};
-    std::vector<std::string> self_test_command;
-    std::chrono::seconds self_test_seconds{3};
-    std::chrono::seconds self_test_timeout_seconds{120};
-    std::vector<std::string> install_command, activate_command;
+    std::filesystem::path trust;
+    std::filesystem::path boot_id = "/proc/sys/kernel/random/boot_id";  // another text in it is another boot
     std::string product, hardware;
     bool require_release = false, allow_downgrade = false, allow_unsigned = false;
     std::uint32_t block_bytes = 16 * 1024;

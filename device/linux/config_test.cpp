@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/linux/config.hpp"
 
-#include "device/linux/temporary_folder_test.hpp"
+#include "device/host/temporary_folder_test.hpp"
+#include "device/install/back_ends.hpp"
+#include "device/install/hooks.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -120,8 +122,52 @@ TEST_F(ConfigTest, WhatIsMissingIsNamed) {
 TEST_F(ConfigTest, WhatIsNoTomlIsNamedWithItsLine) { EXPECT_THAT(refusal("product = lamp\n"), HasSubstr("device.toml:5: ")); }
 
 TEST_F(ConfigTest, HalfAPairOfCommandsIsRefused) {
-    EXPECT_THAT(refusal("install_command = [\"a\"]\n"), HasSubstr("come together"));
-    EXPECT_THAT(refusal("install_command = [\"a\"]\nactivate_command = [\"b\"]\ncommand = [\"c\"]\n"), HasSubstr("there is none"));
+    EXPECT_THAT(refusal("install_command = [\"a\"]\n"),
+                HasSubstr("the key 'activate_command' is missing; install = \"commands\" needs it"));
+    EXPECT_THAT(refusal("install_command = [\"a\"]\nactivate_command = [\"b\"]\ncommand = [\"c\"]\n"),
+                HasSubstr("device.toml:7: 'command' is of no use with install = \"commands\""));
+}
+
+TEST_F(ConfigTest, EveryBackEndTakesItsOwnKeysAndNamesWhatIsMissing) {
+    EXPECT_THAT(refusal("install = \"magic\"\n"), HasSubstr(":5: 'install' takes one of program, files, devices, uboot, rauc, swupdate"));
+    for (const BackEnd& row : back_ends()) {
+        const std::string install = "install = \"" + std::string(row.name) + "\"\n";
+        if (const auto required = required_keys(row); !required.empty()) {
+            EXPECT_THAT(refusal(install), HasSubstr("the key '" + std::string(required.front()) + "' is missing"));
+        }
+        if (!takes_key(row, "swupdate_socket")) {
+            EXPECT_THAT(refusal(install + "swupdate_socket = \"s\"\n"), HasSubstr(":6: 'swupdate_socket' is of no use with install"));
+        }
+    }
+    const auto config = load("install = \"uboot\"\nslot_a = \"/dev/a\"\nslot_b = \"/dev/b\"\nuboot_variable = \"slot\"\n");
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->slot_b, "/dev/b");
+    EXPECT_EQ(config->uboot_variable, "slot");
+}
+
+TEST_F(ConfigTest, NamesAndAddressesThatCouldNotWorkAreRefused) {
+    EXPECT_THAT(refusal("self_test_http = \"ftp://x\"\n"), HasSubstr("takes a URL of http or https"));
+    EXPECT_THAT(refusal("sysupdate_name = \"image.efi\"\n"), HasSubstr("with @v where the version stands"));
+    EXPECT_THAT(refusal("uboot_variable = \"a=b\"\n"), HasSubstr("the name of a variable"));
+    EXPECT_THAT(refusal("hooks = \"hooks\"\n"), HasSubstr("where there is no folder"));
+    folder.write("hooks/pre-install", "#!/bin/sh\n");
+    EXPECT_THAT(refusal("hooks = \"hooks\"\n"), HasSubstr("holds 'pre-install', which would never be called; hooks are before-download"));
+}
+
+TEST_F(ConfigTest, TheDocumentListsEveryKeyAndEveryBackEnd) {
+    std::ifstream file(OTABAHN_SOURCE_DIR "/docs/device.md");
+    std::stringstream text;
+    text << file.rdbuf();
+    const std::string unknown = refusal("nonsense = 1\n");
+    std::string keys = unknown.substr(unknown.find("the keys are ") + 13);
+    keys.erase(keys.rfind('.'));
+    for (std::size_t at = 0; at < keys.size();) {
+        const std::size_t end = std::min(keys.find(", ", at), keys.size());
+        EXPECT_THAT(text.str(), HasSubstr("`" + keys.substr(at, end - at) + "`"));
+        at = end + 2;
+    }
+    for (const BackEnd& row : back_ends()) EXPECT_THAT(text.str(), HasSubstr("| `" + std::string(row.name) + "` | "));
+    for (const std::string_view hook : hook_names) EXPECT_THAT(text.str(), HasSubstr("`" + std::string(hook) + "`"));
 }
 
 }  // namespace

@@ -113,8 +113,15 @@ Millis MqttLink::wake_at() const {
     return Millis::max();
 }
 
-void MqttLink::work(bool readable, bool writable, const std::function<void(const Input&)>& feed) {
+void MqttLink::want(PollSet& set) const {
+    set.watch(descriptor(), static_cast<short>(wants_to_write() ? POLLIN | POLLOUT : POLLIN));
+    set.wake(wake_at());
+}
+
+void MqttLink::work(const PollSet& set, const std::function<void(const Input&)>& feed) {
     feed_ = &feed;
+    const short found = set.found(descriptor());
+    const bool readable = (found & (POLLIN | POLLERR | POLLHUP)) != 0, writable = (found & POLLOUT) != 0;
     const Millis now = clock_.now();
     if (phase_ == Phase::waiting && now >= connect_at_) begin_connect();
     if (phase_ == Phase::connecting && readable) {

@@ -5,8 +5,9 @@
 #pragma once
 
 #include "device/linux/backoff.hpp"
+#include "device/host/poll_set.hpp"
 #include "device/linux/config.hpp"
-#include "device/linux/files.hpp"
+#include "device/host/files.hpp"
 #include "device/port/ports.hpp"
 
 #include <atomic>
@@ -39,12 +40,9 @@ class MqttLink final : public Transport {
     void subscribe(std::string_view topic) override;
     void unsubscribe(std::string_view topic) override;
 
-    // For poll(): the socket (or what ends a connect under way), and whether there is something to write.
-    int descriptor() const;
-    bool wants_to_write() const;
-    Millis wake_at() const;
-    // After poll(): moves on, and hands what came to `feed`.
-    void work(bool readable, bool writable, const std::function<void(const Input&)>& feed);
+    void want(PollSet& set) const;
+    // After the wait: moves on, and hands what came to `feed`.
+    void work(const PollSet& set, const std::function<void(const Input&)>& feed);
     // Says good-bye.
     void close();
 
@@ -61,6 +59,10 @@ class MqttLink final : public Transport {
     static void on_subscribe(mosquitto*, void* self, int id, int count, const int* granted);
     static void on_publish(mosquitto*, void* self, int id);
 
+    // The socket, or what ends a connect under way.
+    int descriptor() const;
+    bool wants_to_write() const;
+    Millis wake_at() const;
     Result<void> make_client();
     void drop_client();
     void begin_connect();

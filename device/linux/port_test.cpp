@@ -2,10 +2,13 @@
 // Slots, state, trust: what they owe, on a real file system, with real keys.
 #include "device/linux/agent.hpp"
 #include "device/linux/backoff.hpp"
-#include "device/linux/instance_lock.hpp"
-#include "device/linux/slot_files.hpp"
+#include "device/host/instance_lock.hpp"
+#include "device/host/monotonic_clock.hpp"
+#include "device/host/stderr_log.hpp"
+#include "device/install/back_ends.hpp"
+#include "device/install/stages.hpp"
 #include "device/linux/state_files.hpp"
-#include "device/linux/temporary_folder_test.hpp"
+#include "device/host/temporary_folder_test.hpp"
 #include "device/linux/trust.hpp"
 #include "device/port/contract.hpp"
 #include "x509/x509.hpp"
@@ -56,10 +59,17 @@ TEST(LinuxPort, KeepsTheContract) {
     SlotFiles slots(folder.path());
     TrustFolder trust(folder.path() / "trust", slots);
     Patient verifier(trust);
+    InstallSettings settings;
+    settings.state = settings.folder = folder.path();
+    MonotonicClock clock;
+    StderrLog log;
+    const Record record;
+    const InstallContext context{settings, slots, clock, log, -1, [&record]() -> const Record& { return record; }};
+    Stages stages(context, find_back_end("program")->make(context));
     std::vector<std::uint8_t> expected(contract::pattern_size);
     for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = contract::pattern(i);
     for (std::uint8_t slot = 0; slot < 2; ++slot)
-        EXPECT_EQ(contract::check_slots(slots, verifier, slot, sha256(expected)).value_or("kept"), "kept");
+        EXPECT_EQ(contract::check_slots(stages, verifier, slot, sha256(expected)).value_or("kept"), "kept");
 }
 
 TEST(StateFilesTest, ReadNothingWhereNothingIs) {
@@ -74,34 +84,6 @@ TEST(StateFilesTest, SayWhyTheyCannotWrite) {
     const Trouble trouble = state.write(0, as_bytes("x"));
     ASSERT_TRUE(trouble);
     EXPECT_THAT(std::string(*trouble), HasSubstr("/nonexistent/folder/state.0: cannot be opened"));
-}
-
-TEST(SlotFilesTest, AnActivatedImageCanBeExecutedAndThePreparedOneIsANewFile) {
-    TemporaryFolder folder;
-    SlotFiles slots(folder.path());
-    ASSERT_FALSE(slots.prepare(1, 10));
-    ASSERT_FALSE(slots.write(1, 0, as_bytes("0123456789")));
-    ASSERT_TRUE(slots.activate(1)->good);
-    EXPECT_EQ(folder.read("slot-b.image"), "0123456789");
-    EXPECT_NE(std::filesystem::status(slots.image(1)).permissions() & std::filesystem::perms::owner_exec, std::filesystem::perms::none);
-    std::ifstream old(slots.image(1));
-    ASSERT_FALSE(slots.prepare(1, 4));
-    std::string kept;
-    old >> kept;
-    EXPECT_EQ(kept, "0123456789") << "who still has the old image open keeps it";
-}
-
-TEST(SlotFilesTest, ParametersOfTheDocumentBecomeVariables) {
-    TemporaryFolder folder;
-    SlotFiles slots(folder.path());
-    const std::string document =
-        R"({"operation":"otabahn.update","schema":1,"version":"1","stream":"S","files":[{"fileId":0,"name":"f","size":1,"sha256":")" +
-        std::string(64, 'a') + R"("}],"parameters":{"mode":"fast \"now\"","reboot-delay":30,"on":true,"bad\u0000":"x"}})";
-    ASSERT_FALSE(slots.keep_document(0, as_bytes(document)));
-    using Pair = std::pair<std::string, std::string>;
-    EXPECT_THAT(slots.parameters(0), testing::ElementsAre(Pair{"OTABAHN_PARAM_MODE", "fast \"now\""},
-                                                          Pair{"OTABAHN_PARAM_REBOOT_DELAY", "30"}, Pair{"OTABAHN_PARAM_ON", "true"}));
-    EXPECT_TRUE(slots.parameters(1).empty());
 }
 
 class TrustTest : public testing::Test {

@@ -3,7 +3,7 @@
 // the record's checksum tells. One sync a page.
 #pragma once
 
-#include "device/linux/files.hpp"
+#include "device/host/files.hpp"
 #include "device/port/ports.hpp"
 
 #include <array>

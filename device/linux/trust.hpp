@@ -3,8 +3,8 @@
 // with the names found there and never used as a path. Reading an image back is done in slices, so the connection lives on.
 #pragma once
 
-#include "device/linux/files.hpp"
-#include "device/linux/slot_files.hpp"
+#include "device/host/files.hpp"
+#include "device/install/slot_files.hpp"
 #include "device/port/ports.hpp"
 #include "x509/x509.hpp"
 

@@ -59,8 +59,8 @@ class Verifier {
 class Program {
   public:
     virtual ~Program() = default;
-    // Whether the download that the document orders may begin, into that slot; the answer may take days.
-    virtual Answer allow_download(std::uint8_t, std::uint64_t, ByteView) { return Input::done(ActionKind::allow_download, true); }
+    // Whether the download that the job's document orders may begin, into that slot; the answer may take days.
+    virtual Answer allow_download(std::uint8_t, std::string_view, ByteView) { return Input::done(ActionKind::allow_download, true); }
     // Runs the slot's image in place of what runs; done at once when it runs already. A port whose images are booted by
     // the machine boots it instead of answering.
     virtual Answer restart(std::uint8_t slot) = 0;

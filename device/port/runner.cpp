@@ -73,7 +73,7 @@ Answer Runner::carry_out(const Action& action, bool& failed) {
         case ActionKind::verify:
             return ports_.verifier.verify(action.slot, action.size, action.signature);
         case ActionKind::allow_download:
-            return ports_.program.allow_download(action.slot, action.size, action.bytes);
+            return ports_.program.allow_download(action.slot, action.topic, action.bytes);
         case ActionKind::activate:
             return ports_.slots.activate(action.slot);
         case ActionKind::restart:

@@ -61,7 +61,7 @@ class SimWorld final : public Verifier, public Program, public Transport, public
     // Ports.
     Answer check(const SignatureFacts& signature, ByteView message, const Digest* digest) override;
     Answer verify(std::uint8_t slot, std::uint64_t size, const SignatureFacts& signature) override;
-    Answer allow_download(std::uint8_t, std::uint64_t, ByteView) override { return leave; }
+    Answer allow_download(std::uint8_t, std::string_view, ByteView) override { return leave; }
     Answer restart(std::uint8_t slot) override;
     Answer self_test(std::uint8_t slot) override;
     void publish(std::string_view topic, ByteView payload, std::uint8_t qos) override;

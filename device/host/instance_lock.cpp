@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "device/linux/instance_lock.hpp"
+#include "device/host/instance_lock.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "device/linux/files.hpp"
+#include "device/host/files.hpp"
 
 #include <chrono>
 #include <filesystem>

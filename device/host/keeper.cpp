@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Between fork and exec only async-signal-safe calls are made: another thread may hold any lock at that moment.
-#include "device/linux/keeper.hpp"
+#include "device/host/keeper.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -22,7 +22,7 @@ namespace otabahn::device {
 namespace {
 
 // The keeper's fixed descriptors.
-constexpr int line_fd = 3, report_fd = 4, lock_fd = 5;
+constexpr int line_fd = 3, report_fd = 4, lock_fd = 5, output_fd = 6;
 
 void on_child(int) {}
 
@@ -49,8 +49,45 @@ bool place(int from, int to) { return from < 0 || ::dup2(from, to) == to; }
     ::_exit(127);
 }
 
-[[noreturn]] void keep(const char* path, char* const* arguments, char* const* environment, const char* folder) {
+// Each child of ours that is killed leaves us its own, until there is none. Without /proc/…/children the kernel's list of all
+// processes is too long a way between fork and exec's rules, and the group alone is ended.
+void end_descendants() {
+    char path[64] = "/proc/self/task/";
+    std::size_t size = std::strlen(path);
+    char digits[16];
+    int count = 0;
+    for (pid_t self = ::getpid(); self > 0; self /= 10) digits[count++] = static_cast<char>('0' + self % 10);
+    while (count > 0) path[size++] = digits[--count];
+    std::strcpy(path + size, "/children");
+    while (true) {
+        int status = 0;
+        while (::waitpid(-1, &status, WNOHANG) > 0) {
+        }
+        char children[1'024];
+        const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+        const ssize_t read = file < 0 ? -1 : ::read(file, children, sizeof children - 1);
+        if (file >= 0) ::close(file);
+        if (read <= 0) return;
+        pid_t child = 0;
+        bool killed = false;
+        for (ssize_t i = 0; i < read; ++i) {
+            if (children[i] >= '0' && children[i] <= '9') {
+                child = child * 10 + (children[i] - '0');
+                continue;
+            }
+            if (child > 0) killed = ::kill(child, SIGKILL) == 0 || killed;
+            child = 0;
+        }
+        if (!killed) return;
+        ::waitpid(-1, &status, 0);
+    }
+}
+
+[[noreturn]] void keep(const char* path, char* const* arguments, char* const* environment, const char* folder, bool captured,
+                       bool with_descendants) {
     for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
+    // Who leaves the group and is left by its parents comes to us.
+    if (with_descendants) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     struct sigaction action {};
     action.sa_handler = on_child;
     ::sigaction(SIGCHLD, &action, nullptr);
@@ -65,6 +102,11 @@ bool place(int from, int to) { return from < 0 || ::dup2(from, to) == to; }
     if (program == 0) {
         ::close(line_fd);
         ::close(lock_fd);
+        if (captured) {
+            ::dup2(output_fd, STDOUT_FILENO);
+            ::dup2(output_fd, STDERR_FILENO);
+        }
+        ::close(output_fd);
         run_program(path, arguments, environment, folder);
     }
     if (program < 0) {
@@ -74,9 +116,20 @@ bool place(int from, int to) { return from < 0 || ::dup2(from, to) == to; }
     }
     ::setpgid(program, program);
     ::close(report_fd);
+    ::close(output_fd);
 
     int status = 0;
-    while (::waitpid(program, &status, WNOHANG) != program) {
+    // Others than the program are its orphans.
+    const auto program_ended = [&] {
+        int other = 0;
+        for (pid_t ended = 0; (ended = ::waitpid(-1, &other, WNOHANG)) > 0;) {
+            if (ended != program) continue;
+            status = other;
+            return true;
+        }
+        return false;
+    };
+    while (!program_ended()) {
         pollfd line{line_fd, POLLIN, 0};
         if (::ppoll(&line, 1, nullptr, &waiting) <= 0) continue;
         char order = 0;
@@ -93,6 +146,7 @@ bool place(int from, int to) { return from < 0 || ::dup2(from, to) == to; }
         break;
     }
     ::kill(-program, SIGKILL);  // what it left behind of its group
+    if (with_descendants) end_descendants();
     ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
@@ -121,6 +175,12 @@ Result<KeptProgram> KeptProgram::start(const ProgramSpec& spec, int lock) {
         return fail(ErrorCode::unavailable, std::string("no pipe to a program: ") + std::strerror(errno));
     Descriptor report_read(report[0]), report_write(report[1]);
 
+    std::array<int, 2> output = {-1, -1};
+    if (spec.capture && ::pipe2(output.data(), O_CLOEXEC) != 0)
+        return fail(ErrorCode::unavailable, std::string("no pipe to a program: ") + std::strerror(errno));
+    Descriptor output_read(output[0]), output_write(output[1]);
+    if (spec.capture) ::fcntl(output[0], F_SETFL, O_NONBLOCK);
+
     const std::string path = find_program(spec.words.front(), spec.folder);
     std::vector<char*> arguments;
     for (const std::string& word : spec.words) arguments.push_back(const_cast<char*>(word.c_str()));
@@ -143,10 +203,13 @@ Result<KeptProgram> KeptProgram::start(const ProgramSpec& spec, int lock) {
         // First above the fixed numbers, so that none overwrites another.
         const int high_line = ::fcntl(line_read.get(), F_DUPFD, 16), high_report = ::fcntl(report_write.get(), F_DUPFD, 16);
         const int high_lock = lock >= 0 ? ::fcntl(lock, F_DUPFD, 16) : -1;
-        if (!place(high_line, line_fd) || !place(high_report, report_fd) || !place(high_lock, lock_fd)) ::_exit(127);
+        const int high_output = spec.capture ? ::fcntl(output_write.get(), F_DUPFD, 16) : -1;
+        if (!place(high_line, line_fd) || !place(high_report, report_fd) || !place(high_lock, lock_fd) || !place(high_output, output_fd))
+            ::_exit(127);
+        if (high_lock < 0) ::close(lock_fd);
         ::fcntl(report_fd, F_SETFD, FD_CLOEXEC);
-        close_from(lock >= 0 ? lock_fd + 1 : lock_fd);
-        keep(path.c_str(), arguments.data(), environment.data(), folder.c_str());
+        close_from(spec.capture ? output_fd + 1 : output_fd);
+        keep(path.c_str(), arguments.data(), environment.data(), folder.c_str(), spec.capture, spec.with_descendants);
     }
     report_write.reset();
     line_read.reset();
@@ -158,15 +221,20 @@ Result<KeptProgram> KeptProgram::start(const ProgramSpec& spec, int lock) {
         ::waitpid(keeper, nullptr, 0);
         return fail(ErrorCode::unavailable, path + ": cannot be run: " + std::strerror(error) + ".", path);
     }
-    return KeptProgram(keeper, std::move(line_write));
+    return KeptProgram(keeper, std::move(line_write), std::move(output_read));
 }
 
 KeptProgram::KeptProgram(KeptProgram&& other) noexcept
-    : keeper_(std::exchange(other.keeper_, -1)), line_(std::move(other.line_)), ended_(std::move(other.ended_)), status_(other.status_) {}
+    : keeper_(std::exchange(other.keeper_, -1)),
+      line_(std::move(other.line_)),
+      output_(std::move(other.output_)),
+      ended_(std::move(other.ended_)),
+      status_(other.status_) {}
 
 KeptProgram& KeptProgram::operator=(KeptProgram&& other) noexcept {
     std::swap(keeper_, other.keeper_);
     std::swap(line_, other.line_);
+    std::swap(output_, other.output_);
     std::swap(ended_, other.ended_);
     std::swap(status_, other.status_);
     return *this;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "device/linux/files.hpp"
+#include "device/host/files.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "device/linux/stderr_log.hpp"
+#include "device/host/stderr_log.hpp"
 
 #include <unistd.h>
 
