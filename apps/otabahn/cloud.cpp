@@ -18,6 +18,8 @@
 #include "pki/pki.hpp"
 #include "registry/registry.hpp"
 #include "registry/sql.hpp"
+#include "retained/retained.hpp"
+#include "retained/sql.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/pool.hpp"
@@ -48,9 +50,9 @@ constexpr std::size_t work_threads = 48, work_queue = 4096;
 constexpr auto due_every = std::chrono::seconds(1);
 
 const std::vector<store::ModuleSchema> schemas{
-    {"access", access::sql::schema},   {"objects", objects::sql::schema}, {"registry", registry::sql::schema},
-    {"signer", signer::sql::schema},   {"streams", streams::sql::schema}, {"jobs", jobs::sql::schema},
-    {"gateway", gateway::sql::schema},
+    {"access", access::sql::schema},     {"objects", objects::sql::schema}, {"registry", registry::sql::schema},
+    {"signer", signer::sql::schema},     {"streams", streams::sql::schema}, {"jobs", jobs::sql::schema},
+    {"retained", retained::sql::schema}, {"gateway", gateway::sql::schema},
 };
 
 std::string host_of(const std::string& address) {
@@ -104,6 +106,7 @@ struct Cloud::Parts {
           streams(*store, bus, clock, objects, access, settings.quotas == "extended"),
           signer(*store, clock, objects, access, [this](std::function<void()> work) { pool.post(std::move(work)); }),
           jobs(*store, bus, clock, objects, access, make_presigner(access, objects, clock, [this] { return where().http; })),
+          retained(*store, clock, access, settings.quotas == "extended"),
           pool("work", work_threads, work_queue) {}
 
     void bind() {
@@ -113,6 +116,7 @@ struct Cloud::Parts {
         signer.bind_rest(operations);
         streams.bind_rest(operations);
         jobs.bind_rest(operations);
+        retained.bind_rest(operations);
     }
 
     Result<void> prepare(const ServeSettings& settings);
@@ -131,6 +135,7 @@ struct Cloud::Parts {
     streams::Streams streams;
     signer::Signer signer;
     jobs::Jobs jobs;
+    retained::Retained retained;
     awsapi::Operations operations;
     std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
     runtime::BlockingPool pool;

@@ -150,13 +150,32 @@ void Broker::follow(const SessionKey& key, std::uint64_t number, const MessagePt
     if (const auto found = slots_.find(key); found != slots_.end() && found->second.session) {
         auto& session = *found->second.session;
         if (session.number() != number) return;
-        if (const auto qos = session.wanted(*message); qos && session.first_sight(message))
-            session.offer(message, *qos, ticket, settings_.limits);
+        if (const auto how = session.wanted(*message); how && session.first_sight(message))
+            session.offer(message, *how, ticket, settings_.limits);
         return;
     }
     if (const auto found = trails_.find(key); found != trails_.end() && found->second.session->number() == number)
         loops_.post(*found->second.session->moved_to,
                     [key, number, message, ticket](Broker& owner) { owner.follow(key, number, message, ticket); });
+}
+
+void Broker::fetch_retained(const Session& session, std::vector<RetainedWish> wishes, Timestamp now) {
+    retained_.fetch(session.key().scope, std::move(wishes), now,
+                    [this, key = session.key(), number = session.number()](std::vector<RetainedFound> found) {
+                        loops_.post(loop_,
+                                    [key, number, found = std::move(found)](Broker& owner) { owner.give_retained(key, number, found); });
+                    });
+}
+
+void Broker::give_retained(const SessionKey& key, std::uint64_t number, const std::vector<RetainedFound>& found) {
+    if (const auto slot = slots_.find(key); slot != slots_.end() && slot->second.session) {
+        auto& session = *slot->second.session;
+        if (session.number() != number) return;
+        for (const auto& [message, qos] : found) session.offer(message, {qos, true}, nullptr, settings_.limits);
+        return;
+    }
+    if (const auto trail = trails_.find(key); trail != trails_.end() && trail->second.session->number() == number)
+        loops_.post(*trail->second.session->moved_to, [key, number, found](Broker& owner) { owner.give_retained(key, number, found); });
 }
 
 void Broker::expire_moves(Timestamp now) {
@@ -177,7 +196,8 @@ void Broker::expire_moves(Timestamp now) {
             ++at;
             continue;
         }
-        if (const auto found = slots_.find(at->first); found != slots_.end() && found->second.session) found->second.session->stop_watching();
+        if (const auto found = slots_.find(at->first); found != slots_.end() && found->second.session)
+            found->second.session->stop_watching();
         at = watched_.erase(at);
     }
 }
@@ -297,7 +317,8 @@ void Broker::store_subscriptions(Connection& connection, SubscriptionChange chan
                   });
 }
 
-void Broker::publish(const MessagePtr& message, const TicketPtr& ticket) {
+void Broker::publish(const MessagePtr& message, const TicketPtr& ticket, Timestamp now) {
+    if (message->retain) retained_.put(message, ticket, now);
     for (std::size_t loop = 0; loop < loops_.count(); ++loop)
         if (loop != loop_ && loops_.listens(loop))
             loops_.post(loop, [message, ticket](Broker& broker) { broker.deliver(message, ticket); });
@@ -312,14 +333,16 @@ void Broker::deliver(const MessagePtr& message, const TicketPtr& ticket) {
     index->second->match(message->topic, [&](Subscription& subscription) {
         auto& session = *subscription.session;
         if (subscription.no_local && session.key().client_id == message->publisher_client_id) return;
-        const std::uint8_t qos = std::min(subscription.qos, message->qos);
+        const Delivery how{std::min(subscription.qos, message->qos), message->retain && subscription.retain_as_published};
         if (session.mark == mark_) {
-            matches_[session.mark_index].qos = std::max(matches_[session.mark_index].qos, qos);
+            auto& best = matches_[session.mark_index].how;
+            best.qos = std::max(best.qos, how.qos);
+            best.retain = best.retain || how.retain;
             return;
         }
         session.mark = mark_;
         session.mark_index = matches_.size();
-        matches_.push_back({&session, qos});
+        matches_.push_back({&session, how});
     });
     for (const auto& match : matches_) {
         auto& session = *match.session;
@@ -328,13 +351,14 @@ void Broker::deliver(const MessagePtr& message, const TicketPtr& ticket) {
                 owner.follow(key, number, message, ticket);
             });
         } else if (session.first_sight(message)) {
-            session.offer(message, match.qos, ticket, settings_.limits);
+            session.offer(message, match.how, ticket, settings_.limits);
         }
     }
 }
 
-SessionStorage::Handle Broker::keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, const TicketPtr& ticket) {
-    return store_.keep(key, sequence, message, ticket);
+SessionStorage::Handle Broker::keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, bool retain,
+                                    const TicketPtr& ticket) {
+    return store_.keep(key, sequence, message, retain, ticket);
 }
 
 void Broker::drop(const SessionKey& key, std::int64_t sequence, const Handle& handle) { store_.drop(key, sequence, handle); }

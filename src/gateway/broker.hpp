@@ -10,6 +10,7 @@
 #pragma once
 
 #include "gateway/connection_host.hpp"
+#include "gateway/retained_store.hpp"
 #include "gateway/session_directory.hpp"
 #include "gateway/session_store.hpp"
 
@@ -40,9 +41,15 @@ class Broker final : public SessionStorage {
   public:
     using FindConnection = std::function<Connection*(std::uint64_t id)>;
 
-    Broker(std::size_t loop, Loops& loops, SessionDirectory& directory, SessionStore& store, const ConnectionSettings& settings,
-           FindConnection find_connection)
-        : loop_(loop), loops_(loops), directory_(directory), store_(store), settings_(settings), find_(std::move(find_connection)) {}
+    Broker(std::size_t loop, Loops& loops, SessionDirectory& directory, SessionStore& store, RetainedStore& retained,
+           const ConnectionSettings& settings, FindConnection find_connection)
+        : loop_(loop),
+          loops_(loops),
+          directory_(directory),
+          store_(store),
+          retained_(retained),
+          settings_(settings),
+          find_(std::move(find_connection)) {}
 
     void adopt(const StoredSession& stored, Timestamp now);  // at start
     void open(Connection& connection, SessionRequest request);
@@ -53,14 +60,18 @@ class Broker final : public SessionStorage {
     void unindex(Subscription& subscription);
     void store_subscriptions(Connection& connection, SubscriptionChange change, std::string answer);
 
-    void publish(const MessagePtr& message, const TicketPtr& ticket);  // to the subscribers of all loops
+    // To the subscribers of all loops; a retained one also into the store.
+    void publish(const MessagePtr& message, const TicketPtr& ticket, Timestamp now);
     void deliver(const MessagePtr& message, const TicketPtr& ticket);  // to those of this one
+
+    // Gives a subscriber what is retained on the topics that it named.
+    void fetch_retained(const Session& session, std::vector<RetainedWish> wishes, Timestamp now);
 
     std::size_t sessions() const { return slots_.size(); }
     std::size_t subscriptions() const { return subscription_count_.load(std::memory_order_relaxed); }  // any thread
 
     // SessionStorage
-    Handle keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, const TicketPtr& ticket) override;
+    Handle keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, bool retain, const TicketPtr& ticket) override;
     void drop(const SessionKey& key, std::int64_t sequence, const Handle& handle) override;
     void fetch(const Session& session, std::uint64_t epoch, std::int64_t after, std::size_t most) override;
 
@@ -96,6 +107,7 @@ class Broker final : public SessionStorage {
     void hand_over(const SessionKey& key, Slot& slot, const Claim& claim);
     void received(const SessionKey& key, std::uint64_t generation, std::size_t from, std::unique_ptr<Session> session);
     void follow(const SessionKey& key, std::uint64_t number, const MessagePtr& message, const TicketPtr& ticket);
+    void give_retained(const SessionKey& key, std::uint64_t number, const std::vector<RetainedFound>& found);
     void arrived(const SessionKey& key, std::uint64_t generation);
     void end_trail(const SessionKey& key);
     void expire_moves(Timestamp now);
@@ -108,6 +120,7 @@ class Broker final : public SessionStorage {
     Loops& loops_;
     SessionDirectory& directory_;
     SessionStore& store_;
+    RetainedStore& retained_;
     const ConnectionSettings& settings_;
     FindConnection find_;
 
@@ -119,7 +132,7 @@ class Broker final : public SessionStorage {
     std::unordered_map<SessionKey, std::optional<Timestamp>, SessionKeyHash> watched_;  // came a moment ago: copies are looked for
     struct Match {
         Session* session;
-        std::uint8_t qos;
+        Delivery how;
     };
     std::vector<Match> matches_;
     std::uint64_t mark_ = 0;

@@ -6,6 +6,7 @@
 #include "gateway/connection.hpp"
 #include "gateway/sql.hpp"
 #include "mqtt/encode.hpp"
+#include "retained/sql.hpp"
 #include "store/store.hpp"
 
 #include <gtest/gtest.h>
@@ -52,8 +53,11 @@ class Place final : public ConnectionHost {
     void store_subscriptions(Connection& connection, SubscriptionChange change, std::string answer) override {
         broker_->store_subscriptions(connection, std::move(change), std::move(answer));
     }
+    void fetch_retained(Session& session, std::vector<RetainedWish> wishes) override {
+        broker_->fetch_retained(session, std::move(wishes), clock);
+    }
     TicketPtr make_ticket(Connection&, std::uint16_t) override { return nullptr; }
-    void publish(MessagePtr message, TicketPtr ticket) override { broker_->publish(message, ticket); }
+    void publish(MessagePtr message, TicketPtr ticket) override { broker_->publish(message, ticket, clock); }
     void publish_for_service(const Scope&, runtime::Publication) override {}
     void call(Connection&, runtime::TopicService&, runtime::TopicCall) override {}
     bool answer_stream(Connection&, const streams::BlockRequest&, streams::BlockSink&) override { return true; }
@@ -74,8 +78,10 @@ class World final : public Loops {
     explicit World(std::size_t loops) : queues_(loops) {
         std::string name = (std::filesystem::temp_directory_path() / "otabahn-broker-XXXXXX").string();
         folder_ = mkdtemp(name.data());
-        store_ = *store::open_sqlite(folder_ / "state.db", {{"gateway", sql::schema}});
-        sessions = std::make_unique<SessionStore>(*store_, pool_);
+        store_ = *store::open_sqlite(folder_ / "state.db", {{"gateway", sql::schema}, {"retained", retained::sql::schema}});
+        queue = std::make_unique<StoreQueue>(*store_, pool_);
+        sessions = std::make_unique<SessionStore>(*queue);
+        retained = std::make_unique<RetainedStore>(*queue, 0);
         for (std::size_t number = 0; number < loops; ++number) places.push_back(std::make_unique<Place>(*this, number));
     }
     ~World() override {
@@ -110,7 +116,7 @@ class World final : public Loops {
     }
     void settle() {
         for (bool busy = true; busy;) {
-            sessions->drain();
+            queue->drain();
             busy = false;
             for (std::size_t loop = 0; loop < places.size(); ++loop)
                 while (step(loop)) busy = true;
@@ -152,11 +158,13 @@ class World final : public Loops {
         return count;
     }
     void publish(std::size_t loop, const std::string& topic, std::uint8_t qos = 1) {
-        places[loop]->broker().publish(std::make_shared<Message>(Message{scope, topic, "x", qos}), nullptr);
+        places[loop]->broker().publish(std::make_shared<Message>(Message{scope, topic, "x", qos}), nullptr, places[loop]->clock);
     }
 
     SessionDirectory directory;
+    std::unique_ptr<StoreQueue> queue;
     std::unique_ptr<SessionStore> sessions;
+    std::unique_ptr<RetainedStore> retained;
     std::vector<std::unique_ptr<Place>> places;
 
   private:
@@ -169,7 +177,7 @@ class World final : public Loops {
 };
 
 Place::Place(World& world, std::size_t number)
-    : broker_(std::make_unique<Broker>(number, world, world.directory, *world.sessions, settings_,
+    : broker_(std::make_unique<Broker>(number, world, world.directory, *world.sessions, *world.retained, settings_,
                                        [this](std::uint64_t id) { return find(id); })) {}
 
 TEST(Broker, SessionFollowsItsClientFromLoopToLoop) {
@@ -229,7 +237,7 @@ TEST(Broker, MessagesPublishedDuringManyTakeoversAllArriveOnce) {
                 world.publish(random() % 3, "t");
                 ++published;
             } else if (dice == 5) {
-                world.sessions->drain();
+                world.queue->drain();
             } else {
                 world.step(random() % 3);
             }
@@ -291,14 +299,14 @@ TEST(Broker, MessageAcknowledgedBeforeItsTurnNeverReachesTheStore) {
     World world(1);
     const SessionKey key{scope, "c"};
     std::vector<SessionStorage::Handle> handles;
-    world.sessions->drain();
+    world.queue->drain();
     for (std::int64_t sequence = 1; sequence <= 100; ++sequence)
-        handles.push_back(world.sessions->keep(key, sequence, std::make_shared<Message>(Message{scope, "t", "x", 1}), nullptr));
+        handles.push_back(world.sessions->keep(key, sequence, std::make_shared<Message>(Message{scope, "t", "x", 1}), false, nullptr));
     for (std::int64_t sequence = 1; sequence <= 100; ++sequence)
         world.sessions->drop(key, sequence, handles[static_cast<std::size_t>(sequence - 1)]);
     std::optional<std::vector<StoredMessage>> left;
     world.sessions->fetch(key, 0, 1000, [&](auto found) { left = std::move(found); });
-    world.sessions->drain();
+    world.queue->drain();
     ASSERT_TRUE(left.has_value());
     EXPECT_TRUE(left->empty());
 }
@@ -313,11 +321,12 @@ class BrokenStore final : public runtime::Store {
 TEST(Broker, StoreThatThrowsAnythingFailsTheGroupAndNoLaterOneIsHeldUp) {
     BrokenStore store;
     runtime::BlockingPool pool{"test", 1, 64};
-    SessionStore sessions(store, pool);
+    StoreQueue queue(store, pool);
+    SessionStore sessions(queue);
     for (int round = 0; round < 2; ++round) {
         std::optional<bool> stored;
         sessions.save({scope, "c"}, mqtt::Version::v5, 100, std::nullopt, [&](bool done) { stored = done; });
-        sessions.drain();
+        queue.drain();
         EXPECT_EQ(stored, false);
     }
 }

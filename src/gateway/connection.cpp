@@ -44,7 +44,7 @@ Connection::~Connection() {
 
 bool Connection::wants_input() const {
     if (ended_ || phase_ == Phase::admitting || phase_ == Phase::opening_session || waiting_stream_) return false;
-    if (calls_.size() >= waiting_calls || output_.size() >= output_high_water) return false;
+    if (calls_.size() >= waiting_calls || retaining_ >= waiting_calls || output_.size() >= output_high_water) return false;
     // An MQTT 5 client was told this limit; an older one is simply not read until it is under it again.
     return v5() || unacknowledged_in_ < limits().receive_maximum;
 }
@@ -274,9 +274,10 @@ bool Connection::may_receive(const Message& message) {
     return false;
 }
 
-void Connection::deliver(const Message& message, std::uint8_t qos, std::uint16_t packet_id) {
+void Connection::deliver(const Message& message, std::uint8_t qos, std::uint16_t packet_id, bool retain) {
     mqtt::Publish packet;
     packet.qos = qos;
+    packet.retain = retain;
     packet.topic = message.topic;
     packet.packet_id = packet_id;
     packet.payload = as_bytes(message.payload);

@@ -51,8 +51,8 @@ class Connection final : public Outlet {
 
     // Answers of the host.
     void admitted(Result<AdmissionPtr> admission);
-    void session_opened(Session* session, bool present);  // null: the store failed
-    void published(std::uint16_t packet_id, bool stored);
+    void session_opened(Session* session, bool present);              // null: the store failed
+    void published(std::uint16_t packet_id, PublishOutcome outcome);  // 0: a retained one of QoS 0
     void answered(runtime::TopicReplies replies);
     void service_failed();
     void transmit(std::string_view packet);
@@ -74,7 +74,7 @@ class Connection final : public Outlet {
     // Outlet
     bool may_receive(const Message& message) override;
     bool has_room() const override { return output_.size() < output_high_water; }
-    void deliver(const Message& message, std::uint8_t qos, std::uint16_t packet_id) override;
+    void deliver(const Message& message, std::uint8_t qos, std::uint16_t packet_id, bool retain) override;
     void overrun() override;
 
   private:
@@ -168,6 +168,7 @@ class Connection final : public Outlet {
     std::uint32_t client_packet_most_ = 0;  // 0: no limit
     std::uint16_t client_receive_most_ = 65'535;
     std::uint16_t unacknowledged_in_ = 0;
+    std::uint16_t retaining_ = 0;  // of QoS 0, on their way into the store
     std::uint16_t keep_alive_ = 0;
     mqtt::Version version_ = mqtt::Version::v3_1_1;
     Phase phase_ = Phase::awaiting_connect;

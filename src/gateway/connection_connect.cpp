@@ -111,15 +111,14 @@ bool Connection::check_connect(const mqtt::Connect& connect) {
     if (!connect.will) return true;
     const auto& will = *connect.will;
     if (will.qos == 2) return refuse(ReasonCode::qos_not_supported, Refusal::not_supported, "a will of QoS 2 is not supported");
-    if (will.retain)
-        return refuse(ReasonCode::retain_not_supported, Refusal::not_supported,
-                      "a retained will is not supported: retained messages are not served yet");
     if (will.payload.size() > limits().payload_bytes)
         return refuse(ReasonCode::quota_exceeded, Refusal::quota, "the will's payload is larger than a message may be");
     if (!host_.topics().within_limits(will.topic, limits()))
         return refuse(ReasonCode::topic_name_invalid, Refusal::topic, "the will's topic has more than 256 bytes or more than 7 slashes");
     if (will.properties.user_property_bytes() > limits().user_property_bytes)
         return refuse(ReasonCode::quota_exceeded, Refusal::quota, "the will's user properties have more than 8 KB");
+    if (will.retain && will.topic.starts_with('$'))
+        return refuse(ReasonCode::topic_name_invalid, Refusal::reserved_topic, "a will on a topic that starts with $ may not be retained");
     const auto kind = host_.topics().of_publish(will.topic).kind;
     if (kind != TopicKind::ordinary && kind != TopicKind::shadow)
         return refuse(ReasonCode::topic_name_invalid, Refusal::reserved_topic, "a will may not go to a reserved topic");
@@ -149,6 +148,9 @@ void Connection::admitted(Result<AdmissionPtr> admission) {
     if (will_ && !gate_->may(Action::publish, will_->topic))
         return refuse_connect(ReasonCode::not_authorized, Refusal::will, EndCause::auth_error, "AUTHORIZATION_FAILED",
                               "the will's topic: " + gate_->explain(Action::publish, will_->topic));
+    if (will_ && will_->retain && !gate_->may(Action::retain_publish, will_->topic))
+        return refuse_connect(ReasonCode::not_authorized, Refusal::will, EndCause::auth_error, "AUTHORIZATION_FAILED",
+                              "the retained will's topic: " + gate_->explain(Action::retain_publish, will_->topic));
     phase_ = Phase::opening_session;
     host_.open_session(*this, {SessionKey{gate_->admission()->scope, client_id_}, version_, pending_->clean_start, pending_->expiry_given});
 }
@@ -182,7 +184,7 @@ void Connection::send_connack(bool present) {
             builder.number(PropertyId::session_expiry_interval, pending_->expiry_given);
         builder.number(PropertyId::receive_maximum, limits().receive_maximum)
             .number(PropertyId::maximum_qos, 1)
-            .number(PropertyId::retain_available, 0)
+            .number(PropertyId::retain_available, 1)
             .number(PropertyId::maximum_packet_size, static_cast<std::uint32_t>(limits().packet_bytes))
             .number(PropertyId::topic_alias_maximum, limits().topic_aliases)
             .number(PropertyId::wildcard_subscription_available, 1)
@@ -207,6 +209,8 @@ void Connection::publish_will() {
     if (!will_ || !gate_ || phase_ != Phase::open) return;
     // CONNECT was long ago: policies may have changed since.
     if (!gate_->may(Action::publish, will_->topic)) return withhold_will(gate_->explain(Action::publish, will_->topic));
+    if (will_->retain && !gate_->may(Action::retain_publish, will_->topic))
+        return withhold_will(gate_->explain(Action::retain_publish, will_->topic));
     auto message = std::make_shared<Message>(Message{gate_->admission()->scope, will_->topic, std::move(will_->payload), will_->qos,
                                                      will_->retain, std::move(will_->properties)});
     if (will_->expiry_seconds) message->expires_at = host_.now() + std::chrono::seconds(*will_->expiry_seconds);

@@ -6,6 +6,7 @@
 #include "gateway/admission.hpp"
 #include "gateway/byte_queue.hpp"
 #include "gateway/limits.hpp"
+#include "gateway/retained_store.hpp"
 #include "gateway/session.hpp"
 #include "gateway/tally.hpp"
 #include "gateway/topic_table.hpp"
@@ -74,6 +75,9 @@ class ConnectionHost {
     virtual void unindex(Subscription& subscription) = 0;
     // Stores a persistent session's change, then calls Connection::transmit with `answer`.
     virtual void store_subscriptions(Connection& connection, SubscriptionChange change, std::string answer) = 0;
+
+    // What is retained on these topics goes to the session, later.
+    virtual void fetch_retained(Session& session, std::vector<RetainedWish> wishes) = 0;
 
     // When the ticket's last holder lets go: Connection::published.
     virtual TicketPtr make_ticket(Connection& connection, std::uint16_t packet_id) = 0;

@@ -92,10 +92,9 @@ bool Connection::check_publish(const mqtt::Publish& publish, std::string_view to
     if (publish.retain) {
         if (!gate_->may(Action::retain_publish, topic))
             return refuse(ReasonCode::not_authorized, Refusal::publish_denied, gate_->explain(Action::retain_publish, topic));
-        host_.tally().refuse(Refusal::not_supported);
-        log_refusal("publish", topic, "retained messages are not served yet");
-        end(EndCause::client_error, ReasonCode::retain_not_supported, "retained messages are not served yet: publish without RETAIN");
-        return false;
+        if (topic.starts_with('$'))
+            return refuse(ReasonCode::not_authorized, Refusal::reserved_topic,
+                          "nothing is retained on topics that start with $: publish without RETAIN");
     }
     return true;
 }
@@ -185,22 +184,31 @@ void Connection::route(const mqtt::Publish& publish, std::string_view topic) {
     if (const auto expiry = publish.properties.number(PropertyId::message_expiry_interval))
         message->expires_at = host_.now() + std::chrono::seconds(std::clamp<std::uint32_t>(*expiry, 1, limits().message_expiry_seconds));
     message->publisher_client_id = client_id_;
-    if (publish.qos == 0) return host_.publish(std::move(message), nullptr);
+    if (publish.qos == 0) {
+        TicketPtr ticket;
+        if (publish.retain) {  // nobody acknowledges it, but it is read no faster than it is stored
+            ++retaining_;
+            ticket = host_.make_ticket(*this, 0);
+        }
+        return host_.publish(std::move(message), std::move(ticket));
+    }
     ++unacknowledged_in_;
     host_.publish(std::move(message), host_.make_ticket(*this, publish.packet_id));
 }
 
-void Connection::published(std::uint16_t packet_id, bool stored) {
+void Connection::published(std::uint16_t packet_id, PublishOutcome outcome) {
     if (ended_) return;
-    --unacknowledged_in_;
-    if (stored) {
-        puback(packet_id, ReasonCode::success);
-    } else if (v5()) {
-        puback(packet_id, ReasonCode::unspecified_error, "the message could not be stored: publish it again");
-    } else {
-        end(EndCause::server_error, ReasonCode::unspecified_error, "a message could not be stored");
-    }
+    packet_id == 0 ? --retaining_ : --unacknowledged_in_;
     host_.wake(*this);
+    if (outcome == PublishOutcome::stored) return puback(packet_id, ReasonCode::success);
+    const bool over = outcome == PublishOutcome::over_quota;
+    const std::string_view text = over ? "the account has as many retained messages as it may: delete some by empty payloads"
+                                       : "the message could not be stored: publish it again";
+    host_.tally().refuse(over ? Refusal::quota : Refusal::unavailable);
+    log_refusal("publish", "", text);
+    if (v5() && packet_id != 0) return puback(packet_id, over ? ReasonCode::quota_exceeded : ReasonCode::unspecified_error, text);
+    // A client that asked for no acknowledgement, or cannot be told why it gets none.
+    if (packet_id != 0) end(over ? EndCause::throttled : EndCause::server_error, ReasonCode::unspecified_error, text);
 }
 
 // Builds each block's PUBLISH where it is sent from; the file is read straight into it.
@@ -271,7 +279,7 @@ class Connection::StreamSink final : public streams::BlockSink {
         auto message = std::make_shared<Message>(Message{connection_.gate_->admission()->scope, std::string(topic), std::move(payload), 1});
         message->transient = true;
         ++connection_.host_.tally().blocks;
-        connection_.session_->offer(message, 1, nullptr, connection_.limits());
+        connection_.session_->offer(message, {1}, nullptr, connection_.limits());
     }
 
     Connection& connection_;
@@ -332,7 +340,7 @@ void Connection::reply(const runtime::TopicReply& answer) {
     auto message = std::make_shared<Message>(Message{gate_->admission()->scope, answer.topic, answer.payload, 1});
     message->transient = true;
     const auto qos = session_->granted(answer.topic).value_or(static_cast<std::uint8_t>(std::min(answer.qos, 1)));
-    session_->offer(message, qos, nullptr, limits());
+    session_->offer(message, {qos}, nullptr, limits());
 }
 
 void Connection::refuse_shadow(const mqtt::Publish& publish, std::string_view topic) {

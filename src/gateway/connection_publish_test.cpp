@@ -95,12 +95,6 @@ TEST_F(ConnectionTest, AliasThatWasNotSetIsAProtocolError) {
     EXPECT_EQ(talk.goodbye().code, ReasonCode::protocol_error);
 }
 
-TEST_F(ConnectionTest, RetainIsRefusedClearly) {
-    auto talk = open(Version::v5);
-    talk.publish("a", "x", 1, 1, [](mqtt::Publish& packet) { packet.retain = true; });
-    EXPECT_EQ(talk.goodbye().code, ReasonCode::retain_not_supported);
-}
-
 TEST_F(ConnectionTest, ReservedTopicsTakeOnlyWhatTheirTableSays) {  // spec 3
     auto talk = open(Version::v5);
     for (const char* topic : {"$SYS/x", "$aws/invented", "$aws/things/T/jobs/notify", "$aws/events/presence/connected/T", "$aws/rules/r/x",

@@ -4,6 +4,7 @@
 
 #include "mqtt/topic.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace otabahn::gateway {
@@ -57,6 +58,7 @@ void Connection::on_subscribe(const mqtt::Subscribe& subscribe) {
     SubscriptionChange change;
     std::string first_refusal;
     bool exactly_once = false;
+    std::vector<RetainedWish> wishes;
     subscribe.for_each([&](const mqtt::SubscribeEntry& entry) {
         if (ended_) return;
         std::string why;
@@ -79,6 +81,10 @@ void Connection::on_subscribe(const mqtt::Subscribe& subscribe) {
         }
         exactly_once = exactly_once || entry.qos == 2;
         codes.push_back(static_cast<std::uint8_t>(code));
+        // Only whoever names the topic itself is given what is retained there (spec gateway 1.7).
+        const bool asks = entry.retain_handling == 0 || (entry.retain_handling == 1 && session_->find(entry.filter) == nullptr);
+        if (asks && !mqtt::has_wildcard(entry.filter) && !entry.filter.starts_with('$'))
+            wishes.push_back({std::string(entry.filter), std::min<std::uint8_t>(entry.qos, 1)});
         auto& subscription = session_->add(entry.filter);
         subscription.qos = entry.qos == 0 ? 0 : 1;
         subscription.no_local = entry.no_local;
@@ -101,6 +107,7 @@ void Connection::on_subscribe(const mqtt::Subscribe& subscribe) {
     } else {
         transmit(answer);
     }
+    if (!wishes.empty()) host_.fetch_retained(*session_, std::move(wishes));
 }
 
 void Connection::on_unsubscribe(const mqtt::Unsubscribe& unsubscribe) {

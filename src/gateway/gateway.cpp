@@ -45,7 +45,9 @@ class Gateway::State final : public Loops {
                   TopicTable(parts.services),
                   {},
                   {},
-                  SessionStore(parts.store, parts.pool),
+                  StoreQueue(parts.store, parts.pool),
+                  SessionStore(shared_.queue),
+                  RetainedStore(shared_.queue, shared_.settings.limits.retained_messages),
                   Metrics(parts.metrics),
                   std::nullopt} {}
 
@@ -145,7 +147,7 @@ void Gateway::State::stop() {
         for (auto& loop : loops_) loop->post([](Loop& owner) { owner.abort_all(); });
         wait_for_links(std::chrono::steady_clock::now() + std::chrono::seconds(1));
         shared_.jobs.wait();
-        shared_.store.drain();
+        shared_.queue.drain();
         for (auto& loop : loops_) loop->join();
         running_ = false;
     }

@@ -177,6 +177,26 @@ TEST_P(GatewayTest, PersistentSessionAndItsMessagesSurviveARestart) {
     reader.ping_pong();
 }
 
+TEST_P(GatewayTest, RetainedMessageSurvivesARestartAndIsGivenOnAnyLoop) {
+    Client publisher(server->port, device, GetParam());
+    publisher.connect("publisher");
+    mqtt::Publish packet;
+    packet.topic = "state/T";
+    packet.payload = as_bytes("on");
+    packet.qos = 1;
+    packet.packet_id = 3;
+    packet.retain = true;
+    publisher.send_packet([&](mqtt::Out out) { return mqtt::encode(packet, GetParam(), out); });
+    EXPECT_EQ(publisher.puback().packet_id, 3);
+    restart(2);
+    for (const char* id : {"first", "second"}) {
+        Client client(server->port, device, GetParam());
+        client.connect(id);
+        EXPECT_EQ(client.subscribe("state/T", 1), 1);
+        EXPECT_EQ(client.receive().payload, "on");
+    }
+}
+
 TEST_P(GatewayTest, AcknowledgedMessagesDoNotComeAgain) {
     {
         Client reader(server->port, device, GetParam());

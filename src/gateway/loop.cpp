@@ -15,20 +15,21 @@ namespace {
 
 constexpr std::size_t renewals_at_once = 8;
 constexpr std::chrono::milliseconds retry_after{10};
+constexpr std::uint64_t retained_swept_every = 10;  // seconds
 
 // Held by whatever still has a message to deliver or to store; the last one to let go lets the PUBACK out.
 class LoopTicket final : public PublishTicket {
   public:
     LoopTicket(Loop& loop, std::uint64_t connection, std::uint16_t packet_id)
         : loop_(loop), connection_(connection), packet_id_(packet_id) {}
-    ~LoopTicket() override { loop_.ticket_done(connection_, packet_id_, !failed_.load()); }
-    void fail() override { failed_.store(true); }
+    ~LoopTicket() override { loop_.ticket_done(connection_, packet_id_, outcome_.load()); }
+    void fail(PublishOutcome outcome) override { outcome_.store(outcome); }
 
   private:
     Loop& loop_;
     std::uint64_t connection_;
     std::uint16_t packet_id_;
-    std::atomic<bool> failed_{false};
+    std::atomic<PublishOutcome> outcome_{PublishOutcome::stored};
 };
 
 // What a blocking call throws is a bug or a lost database; its caller waits for an answer all the same.
@@ -47,7 +48,8 @@ auto answer_of(F call) -> decltype(call()) {
 Loop::Loop(std::size_t number, Shared& shared, Loops& loops)
     : number_(number),
       shared_(shared),
-      broker_(number, loops, shared.directory, shared.store, shared.settings, [this](std::uint64_t id) { return find_connection(id); }),
+      broker_(number, loops, shared.directory, shared.store, shared.retained, shared.settings,
+              [this](std::uint64_t id) { return find_connection(id); }),
       streams_(shared.extended_quotas),
       now_(shared.parts.clock.now()) {}
 
@@ -91,7 +93,7 @@ void Loop::end_turn() {
         while (!dirty_.empty() || !acknowledgements_.empty()) {
             acknowledging_.swap(acknowledgements_);
             for (const auto& done : acknowledging_)
-                if (auto* connection = find_connection(done.connection)) connection->published(done.packet_id, done.stored);
+                if (auto* connection = find_connection(done.connection)) connection->published(done.packet_id, done.outcome);
             acknowledging_.clear();
             settling_.swap(dirty_);
             for (auto& link : settling_) {
@@ -185,7 +187,8 @@ void Loop::tick() {
     shared_.metrics.connections(open - reported_links_);
     reported_links_ = open;
     shared_.metrics.add(tally_, last_tally_);
-    if (number_ == 0) shared_.metrics.set_waiting_operations(shared_.store.waiting());
+    if (number_ == 0) shared_.metrics.set_waiting_operations(shared_.queue.waiting());
+    if (number_ == 0 && tick_ % retained_swept_every == 0) shared_.retained.sweep(now_);
 }
 
 void Loop::run_blocking(Job job) {
@@ -319,9 +322,9 @@ TicketPtr Loop::make_ticket(Connection& connection, std::uint16_t packet_id) {
     return std::make_shared<LoopTicket>(*this, connection.peer().id, packet_id);
 }
 
-void Loop::ticket_done(std::uint64_t connection, std::uint16_t packet_id, bool stored) {
+void Loop::ticket_done(std::uint64_t connection, std::uint16_t packet_id, PublishOutcome outcome) {
     if (closed_) return;
-    const Acknowledgement done{connection, packet_id, stored};
+    const Acknowledgement done{connection, packet_id, outcome};
     if (in_turn()) {
         acknowledgements_.push_back(done);
     } else {

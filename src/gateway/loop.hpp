@@ -57,7 +57,9 @@ struct Shared {
     TopicTable topics;
     DocumentCache documents;
     SessionDirectory directory;
+    StoreQueue queue;
     SessionStore store;
+    RetainedStore retained;
     Metrics metrics;
     std::optional<TlsContext> tls;
     JobCount jobs;
@@ -105,7 +107,7 @@ class Loop final : public ConnectionHost {
     const TlsContext& tls() const { return *shared_.tls; }
     void schedule(Link& link);
     void wake_link(Link& link);
-    void ticket_done(std::uint64_t connection, std::uint16_t packet_id, bool stored);  // any thread
+    void ticket_done(std::uint64_t connection, std::uint16_t packet_id, PublishOutcome outcome);  // any thread
 
     // ConnectionHost
     Timestamp now() const override { return now_; }
@@ -122,8 +124,11 @@ class Loop final : public ConnectionHost {
     void store_subscriptions(Connection& connection, SubscriptionChange change, std::string answer) override {
         broker_.store_subscriptions(connection, std::move(change), std::move(answer));
     }
+    void fetch_retained(Session& session, std::vector<RetainedWish> wishes) override {
+        broker_.fetch_retained(session, std::move(wishes), now_);
+    }
     TicketPtr make_ticket(Connection& connection, std::uint16_t packet_id) override;
-    void publish(MessagePtr message, TicketPtr ticket) override { broker_.publish(message, ticket); }
+    void publish(MessagePtr message, TicketPtr ticket) override { broker_.publish(message, ticket, now_); }
     void publish_for_service(const Scope& scope, runtime::Publication publication) override;
     void call(Connection& connection, runtime::TopicService& service, runtime::TopicCall call) override;
     bool answer_stream(Connection& connection, const streams::BlockRequest& request, streams::BlockSink& sink) override;
@@ -133,7 +138,7 @@ class Loop final : public ConnectionHost {
     struct Acknowledgement {
         std::uint64_t connection;
         std::uint16_t packet_id;
-        bool stored;
+        PublishOutcome outcome;
     };
     using Job = std::function<std::function<void(Loop&)>()>;
     using StreamKey = std::pair<Scope, StreamId>;

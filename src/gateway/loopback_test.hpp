@@ -8,6 +8,7 @@
 #include "gateway/sql.hpp"
 #include "mqtt/decode.hpp"
 #include "mqtt/encode.hpp"
+#include "retained/sql.hpp"
 #include "store/store.hpp"
 #include "x509/x509.hpp"
 
@@ -147,7 +148,7 @@ class Server {
   public:
     Server(const Folder& folder, Identities& identities, Files& files, Answers& answers, std::size_t loops = 1,
            const std::function<void(Options&)>& adjust = nullptr)
-        : store_(*store::open_sqlite(folder / "state.db", {{"gateway", sql::schema}})),
+        : store_(*store::open_sqlite(folder / "state.db", {{"gateway", sql::schema}, {"retained", retained::sql::schema}})),
           gateway_(options(folder, loops, adjust), Parts{*store_, bus, clock_, pool_, identities, files, {&answers}, *metrics}) {
         auto started = gateway_.start();
         if (!started) throw std::runtime_error(started.error().message);

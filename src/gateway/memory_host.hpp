@@ -31,6 +31,7 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
     Timestamp clock = from_millis(1'700'000'000'000);
     ConnectionSettings configuration{};
     std::vector<runtime::Publication> published_for_services;
+    std::map<std::string, MessagePtr> retained;  // by topic
 
     Connection& connect(std::uint64_t id, std::string certificate = "cert", std::string address = "10.0.0.1") {
         auto& place = connections_[id];
@@ -102,17 +103,27 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
         if (subscription.indexed()) index_.remove(subscription);
     }
     void store_subscriptions(Connection& connection, SubscriptionChange, std::string answer) override { connection.transmit(answer); }
+    void fetch_retained(Session& session, std::vector<RetainedWish> wishes) override {
+        fetches_.emplace_back([this, key = session.key(), wishes = std::move(wishes)] {
+            auto* subscriber = find_session(key);
+            for (const auto& wish : wishes)
+                if (const auto found = retained.find(wish.topic); subscriber != nullptr && found != retained.end())
+                    subscriber->offer(found->second, {std::min(wish.qos, found->second->qos), true}, nullptr, configuration.limits);
+        });
+    }
     TicketPtr make_ticket(Connection& connection, std::uint16_t packet_id) override {
         return std::make_shared<Ticket>(*this, connection.peer().id, packet_id);
     }
     void publish(MessagePtr message, TicketPtr ticket) override {
-        std::vector<std::pair<Session*, std::uint8_t>> matches;
+        retain(message, ticket);
+        std::vector<std::pair<Session*, Delivery>> matches;
         index_.match(message->topic, [&](Subscription& subscription) {
             if (subscription.session->key().scope != message->scope) return;
             if (subscription.no_local && subscription.session->key().client_id == message->publisher_client_id) return;
-            matches.emplace_back(subscription.session, std::min(subscription.qos, message->qos));
+            matches.emplace_back(subscription.session,
+                                 Delivery{std::min(subscription.qos, message->qos), message->retain && subscription.retain_as_published});
         });
-        for (auto& [session, qos] : matches) session->offer(message, qos, ticket, configuration.limits);
+        for (auto& [session, how] : matches) session->offer(message, how, ticket, configuration.limits);
     }
     void publish_for_service(const Scope&, runtime::Publication publication) override {
         published_for_services.push_back(std::move(publication));
@@ -133,8 +144,8 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
     }
     void wake(Connection&) override {}
 
-    Handle keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, const TicketPtr&) override {
-        stored_[{key, sequence}] = message;
+    Handle keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, bool retain, const TicketPtr&) override {
+        stored_[{key, sequence}] = {message, retain};
         return nullptr;
     }
     void drop(const SessionKey& key, std::int64_t sequence, const Handle&) override { stored_.erase({key, sequence}); }
@@ -142,7 +153,7 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
         fetches_.emplace_back([this, key = session.key(), epoch, after, most] {
             std::vector<StoredMessage> found;
             for (auto at = stored_.upper_bound({key, after}); at != stored_.end() && at->first.first == key && found.size() < most; ++at)
-                found.push_back({at->first.second, at->second});
+                found.push_back({at->first.second, at->second.first, at->second.second});
             if (auto* asking = find_session(key)) asking->fetched(epoch, std::move(found));
         });
     }
@@ -153,15 +164,28 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
         Ticket(MemoryHost& host, std::uint64_t connection, std::uint16_t packet_id)
             : host_(host), connection_(connection), packet_id_(packet_id) {}
         ~Ticket() override {
-            if (auto* connection = host_.find(connection_)) connection->published(packet_id_, true);
+            if (auto* connection = host_.find(connection_)) connection->published(packet_id_, outcome_);
         }
-        void fail() override {}
+        void fail(PublishOutcome outcome) override { outcome_ = outcome; }
 
       private:
         MemoryHost& host_;
         std::uint64_t connection_;
         std::uint16_t packet_id_;
+        PublishOutcome outcome_ = PublishOutcome::stored;
     };
+
+    void retain(const MessagePtr& message, const TicketPtr& ticket) {
+        if (!message->retain) return;
+        if (message->payload.empty()) {
+            retained.erase(message->topic);
+        } else if (!retained.contains(message->topic) && configuration.limits.retained_messages != 0 &&
+                   static_cast<std::int64_t>(retained.size()) >= configuration.limits.retained_messages) {
+            if (ticket) ticket->fail(PublishOutcome::over_quota);
+        } else {
+            retained[message->topic] = message;
+        }
+    }
 
     void end_session(Session& session) {
         for (const auto& subscription : session.subscriptions()) unindex(*subscription);
@@ -177,7 +201,7 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
     SubscriptionIndex index_;
     std::map<SessionKey, std::unique_ptr<Session>> sessions_;
     std::map<SessionKey, std::uint64_t> owners_;
-    std::map<std::pair<SessionKey, std::int64_t>, MessagePtr> stored_;
+    std::map<std::pair<SessionKey, std::int64_t>, std::pair<MessagePtr, bool>> stored_;
     std::vector<std::function<void()>> fetches_, held_;
     std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
 };

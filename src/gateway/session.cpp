@@ -48,12 +48,14 @@ std::optional<std::uint8_t> Session::granted(std::string_view topic) const {
     return best;
 }
 
-std::optional<std::uint8_t> Session::wanted(const Message& message) const {
-    std::optional<std::uint8_t> best;
+std::optional<Delivery> Session::wanted(const Message& message) const {
+    std::optional<Delivery> best;
     for (const auto& subscription : subscriptions_) {
         if (subscription->no_local && key_.client_id == message.publisher_client_id) continue;
-        const std::uint8_t qos = std::min(subscription->qos, message.qos);
-        if ((!best || *best < qos) && mqtt::matches(subscription->filter, message.topic)) best = qos;
+        if (!mqtt::matches(subscription->filter, message.topic)) continue;
+        if (!best) best.emplace();
+        best->qos = std::max(best->qos, std::min(subscription->qos, message.qos));
+        best->retain = best->retain || (message.retain && subscription->retain_as_published);
     }
     return best;
 }
@@ -66,6 +68,7 @@ std::unique_ptr<Session> Session::trail(std::size_t loop) const {
         auto& copy = out->add(subscription->filter);
         copy.qos = subscription->qos;
         copy.no_local = subscription->no_local;
+        copy.retain_as_published = subscription->retain_as_published;
     }
     return out;
 }
@@ -121,23 +124,23 @@ void Session::forget(const Entry& entry) {
 void Session::send(Entry entry) {
     if (!outlet_->may_receive(*entry.message)) return forget(entry);
     entry.packet_id = next_packet_id();
-    outlet_->deliver(*entry.message, 1, entry.packet_id);
+    outlet_->deliver(*entry.message, 1, entry.packet_id, entry.retain);
     in_flight_.push_back(std::move(entry));
 }
 
-void Session::offer(const MessagePtr& message, std::uint8_t qos, const TicketPtr& ticket, const Limits& limits) {
-    if (qos == 0) {
-        if (outlet_ != nullptr && outlet_->has_room() && outlet_->may_receive(*message)) outlet_->deliver(*message, 0, 0);
+void Session::offer(const MessagePtr& message, Delivery how, const TicketPtr& ticket, const Limits& limits) {
+    if (how.qos == 0) {
+        if (outlet_ != nullptr && outlet_->has_room() && outlet_->may_receive(*message)) outlet_->deliver(*message, 0, 0, how.retain);
         return;
     }
-    Entry entry{message, 0, {}, 0};
+    Entry entry{message, 0, {}, 0, how.retain};
     const bool store = persistent() && !message->transient;
     if (store) {
         if (stored_ >= limits.stored_messages) return;
         if (outlet_ != nullptr && !outlet_->may_receive(*message)) return;
         entry.sequence = next_sequence_++;
         ++stored_;
-        entry.handle = storage_->keep(key_, entry.sequence, message, ticket);
+        entry.handle = storage_->keep(key_, entry.sequence, message, how.retain, ticket);
         const bool queue_full = queue_.size() - queue_head_ >= queued_messages / 4 || queue_bytes_ >= queued_bytes / 4;
         if (outlet_ == nullptr || backlog_ != 0 || queue_full) {
             ++backlog_;
@@ -199,7 +202,7 @@ void Session::fetched(std::uint64_t epoch, std::optional<std::vector<StoredMessa
         fetched_sequence_ = stored.sequence;
         if (backlog_ != 0) --backlog_;
         queue_bytes_ += stored.message->payload.size();
-        queue_.push_back(Entry{std::move(stored.message), stored.sequence, {}, 0});
+        queue_.push_back(Entry{std::move(stored.message), stored.sequence, {}, 0, stored.retain});
     }
     pump();
 }

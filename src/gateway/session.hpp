@@ -33,12 +33,14 @@ struct SessionKeyHash {
     }
 };
 
+enum class PublishOutcome : std::uint8_t { stored, not_stored, over_quota };
+
 // What a publisher waits for: when the last holder lets go, everything is delivered or stored, and the PUBACK may be sent.
 // Shared by every pending store operation and every loop that still has the message to distribute.
 class PublishTicket {
   public:
     virtual ~PublishTicket() = default;
-    virtual void fail() = 0;  // it could not be stored: no PUBACK
+    virtual void fail(PublishOutcome outcome) = 0;  // no plain PUBACK
 };
 using TicketPtr = std::shared_ptr<PublishTicket>;
 
@@ -48,13 +50,20 @@ class Outlet {
     virtual ~Outlet() = default;
     virtual bool may_receive(const Message& message) = 0;  // iot:Receive, size, expiry: false leaves it out silently
     virtual bool has_room() const = 0;
-    virtual void deliver(const Message& message, std::uint8_t qos, std::uint16_t packet_id) = 0;
+    virtual void deliver(const Message& message, std::uint8_t qos, std::uint16_t packet_id, bool retain) = 0;
     virtual void overrun() = 0;  // it reads too slowly: the connection ends
 };
 
 struct StoredMessage {
     std::int64_t sequence = 0;
     MessagePtr message;
+    bool retain = false;
+};
+
+// How one subscriber gets a message.
+struct Delivery {
+    std::uint8_t qos = 0;
+    bool retain = false;  // RETAIN is set on it
 };
 
 class Session;
@@ -63,7 +72,7 @@ class SessionStorage {
   public:
     using Handle = std::shared_ptr<void>;  // of a message on its way into the store
     virtual ~SessionStorage() = default;
-    virtual Handle keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, const TicketPtr& ticket) = 0;
+    virtual Handle keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, bool retain, const TicketPtr& ticket) = 0;
     virtual void drop(const SessionKey& key, std::int64_t sequence, const Handle& handle) = 0;
     // Answers with Session::fetched(epoch, …), later.
     virtual void fetch(const Session& session, std::uint64_t epoch, std::int64_t after, std::size_t most) = 0;
@@ -91,8 +100,8 @@ class Session {
     const std::vector<std::unique_ptr<Subscription>>& subscriptions() const { return subscriptions_; }
     // The highest QoS of its subscriptions that match; nothing when none does.
     std::optional<std::uint8_t> granted(std::string_view topic) const;
-    // At which QoS this session wants that message; nothing when no subscription of it does.
-    std::optional<std::uint8_t> wanted(const Message& message) const;
+    // How this session wants that message; nothing when no subscription of it does.
+    std::optional<Delivery> wanted(const Message& message) const;
 
     // While a session moves between loops, a message reaches it on two ways; from watch_for_copies() on only the first one counts.
     void watch_for_copies() {
@@ -110,7 +119,7 @@ class Session {
     }
     void restore(std::int64_t last_sequence, std::size_t stored);
 
-    void offer(const MessagePtr& message, std::uint8_t qos, const TicketPtr& ticket, const Limits& limits);
+    void offer(const MessagePtr& message, Delivery how, const TicketPtr& ticket, const Limits& limits);
     bool acknowledge(std::uint16_t packet_id);
     void fetched(std::uint64_t epoch, std::optional<std::vector<StoredMessage>> messages);  // nothing: asked again at the next pump()
     // Sends what waits, as far as the window and the connection allow.
@@ -141,6 +150,7 @@ class Session {
         std::int64_t sequence = 0;  // 0: not stored
         SessionStorage::Handle handle;
         std::uint16_t packet_id = 0;
+        bool retain = false;
     };
     // By owner, without keeping the messages' contents.
     using Seen = std::set<std::weak_ptr<const Message>, std::owner_less<>>;

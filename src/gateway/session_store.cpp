@@ -3,7 +3,6 @@
 
 #include "encoding/base64_string.hpp"
 #include "gateway/sql.hpp"
-#include "runtime/log.hpp"
 
 #include <utility>
 
@@ -13,14 +12,13 @@ using runtime::SqlSession;
 
 namespace {
 
-constexpr std::size_t group_at_most = 1000;
 constexpr std::int64_t page = 500;
 
 StoredMessage read_message(const runtime::SqlRow& row, const Scope& scope) {
     auto message = std::make_shared<Message>(Message{scope, row.text(1), encoding::from_base64(row.text(2)).value_or(std::string()), 1,
                                                      false, encoding::from_base64(row.text(3)).value_or(std::string())});
     if (!row.is_null(4)) message->expires_at = row.time(4);
-    return {row.integer(0), std::move(message)};
+    return {row.integer(0), std::move(message), row.flag(5)};
 }
 
 }  // namespace
@@ -30,7 +28,7 @@ std::vector<StoredSession> SessionStore::load_all() {
     std::string account, region, client_id;
     for (;;) {
         const std::size_t before = out.size();
-        store_.read([&](SqlSession& session) {
+        queue_.store().read([&](SqlSession& session) {
             const auto rows = session.query(sql::sessions_after, {{"account", runtime::sql(account)},
                                                                   {"region", runtime::sql(region)},
                                                                   {"client_id", runtime::sql(client_id)},
@@ -63,7 +61,7 @@ std::vector<StoredSession> SessionStore::load_all() {
 
 void SessionStore::save(SessionKey key, mqtt::Version version, std::uint32_t expiry_seconds, std::optional<Timestamp> expires_at,
                         Done done) {
-    append(
+    queue_.append(
         [key = std::move(key), version, expiry_seconds, expires_at](SqlSession& session) {
             session.execute(sql::save_session, {{"account", runtime::sql(key.scope.account.text())},
                                                 {"region", runtime::sql(key.scope.region.text())},
@@ -76,7 +74,7 @@ void SessionStore::save(SessionKey key, mqtt::Version version, std::uint32_t exp
 }
 
 void SessionStore::end(SessionKey key) {
-    append(
+    queue_.append(
         [key = std::move(key)](SqlSession& session) {
             for (const auto statement : {sql::delete_session, sql::delete_subscriptions, sql::delete_messages})
                 session.execute(statement, {{"account", runtime::sql(key.scope.account.text())},
@@ -87,7 +85,7 @@ void SessionStore::end(SessionKey key) {
 }
 
 void SessionStore::change(SessionKey key, SubscriptionChange change, Done done) {
-    append(
+    queue_.append(
         [key = std::move(key), change = std::move(change)](SqlSession& session) {
             for (const auto& row : change.added)
                 session.execute(sql::save_subscription, {{"account", runtime::sql(key.scope.account.text())},
@@ -106,9 +104,10 @@ void SessionStore::change(SessionKey key, SubscriptionChange change, Done done) 
         std::move(done));
 }
 
-SessionStore::Handle SessionStore::keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, const TicketPtr& ticket) {
-    return append(
-        [key, sequence, message](SqlSession& session) {
+SessionStore::Handle SessionStore::keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, bool retain,
+                                        const TicketPtr& ticket) {
+    return queue_.append(
+        [key, sequence, message, retain](SqlSession& session) {
             session.execute(sql::save_message, {{"account", runtime::sql(key.scope.account.text())},
                                                 {"region", runtime::sql(key.scope.region.text())},
                                                 {"client_id", runtime::sql(key.client_id)},
@@ -116,27 +115,18 @@ SessionStore::Handle SessionStore::keep(const SessionKey& key, std::int64_t sequ
                                                 {"topic", runtime::sql(message->topic)},
                                                 {"payload", runtime::sql(encoding::to_base64(message->payload))},
                                                 {"properties", runtime::sql(encoding::to_base64(message->properties))},
-                                                {"expires_at", runtime::sql(message->expires_at)}});
+                                                {"expires_at", runtime::sql(message->expires_at)},
+                                                {"retain", runtime::sql(retain)}});
         },
         // Holds the publisher's ticket: letting go of it is the answer.
         [ticket](bool stored) {
-            if (!stored && ticket) ticket->fail();
+            if (!stored && ticket) ticket->fail(PublishOutcome::not_stored);
         });
 }
 
 void SessionStore::drop(const SessionKey& key, std::int64_t sequence, const Handle& handle) {
-    if (handle) {
-        auto* operation = static_cast<Operation*>(handle.get());
-        Done let_go;
-        const std::lock_guard lock(mutex_);
-        if (!operation->taken) {
-            operation->cancelled = true;
-            operation->apply = nullptr;
-            let_go.swap(operation->done);
-            return;
-        }
-    }
-    append(
+    if (queue_.cancel(handle)) return;
+    queue_.append(
         [key, sequence](SqlSession& session) {
             session.execute(sql::delete_message, {{"account", runtime::sql(key.scope.account.text())},
                                                   {"region", runtime::sql(key.scope.region.text())},
@@ -148,7 +138,7 @@ void SessionStore::drop(const SessionKey& key, std::int64_t sequence, const Hand
 
 void SessionStore::fetch(SessionKey key, std::int64_t after, std::size_t most, Fetched fetched) {
     auto found = std::make_shared<std::vector<StoredMessage>>();  // by the statement and by the answer
-    append(
+    queue_.append(
         [key = std::move(key), after, most, found](SqlSession& session) {
             found->clear();
             for (const auto& row : session.query(sql::messages_after, {{"account", runtime::sql(key.scope.account.text())},
@@ -159,69 +149,6 @@ void SessionStore::fetch(SessionKey key, std::int64_t after, std::size_t most, F
                 found->push_back(read_message(row, key.scope));
         },
         [found, fetched = std::move(fetched)](bool stored) { fetched(stored ? std::optional(std::move(*found)) : std::nullopt); });
-}
-
-SessionStore::OperationPtr SessionStore::append(std::function<void(SqlSession&)> apply, Done done) {
-    auto operation = std::make_shared<Operation>(Operation{std::move(apply), std::move(done)});
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(operation);
-    if (!running_) {
-        running_ = true;
-        pool_.post([this] { run(); });
-    }
-    return operation;
-}
-
-void SessionStore::run() {
-    std::vector<OperationPtr> group;
-    {
-        const std::lock_guard lock(mutex_);
-        while (!queue_.empty() && group.size() < group_at_most) {
-            auto operation = std::move(queue_.front());
-            queue_.pop_front();
-            if (operation->cancelled) continue;
-            operation->taken = true;
-            group.push_back(std::move(operation));
-        }
-    }
-    if (!group.empty()) {
-        const bool stored = commit(group);
-        for (auto& operation : group) {
-            if (operation->done) operation->done(stored);
-            operation->done = nullptr;
-            operation->apply = nullptr;
-        }
-    }
-    const std::lock_guard lock(mutex_);
-    if (queue_.empty()) {
-        running_ = false;
-        idle_.notify_all();
-    } else {
-        pool_.post([this] { run(); });
-    }
-}
-
-bool SessionStore::commit(const std::vector<OperationPtr>& group) {
-    try {
-        const auto done = store_.write([&](SqlSession& session) -> Result<void> {
-            for (const auto& operation : group) operation->apply(session);
-            return {};
-        });
-        return done.has_value();
-    } catch (const std::exception& failure) {  // whatever it was: the next group has its turn, and drain() an end
-        spdlog::error("sessions could not be stored operations={} what=\"{}\"", group.size(), failure.what());
-        return false;
-    }
-}
-
-void SessionStore::drain() {
-    std::unique_lock lock(mutex_);
-    idle_.wait(lock, [this] { return !running_ && queue_.empty(); });
-}
-
-std::size_t SessionStore::waiting() const {
-    const std::lock_guard lock(mutex_);
-    return queue_.size();
 }
 
 }  // namespace otabahn::gateway

@@ -18,7 +18,9 @@ class Wire final : public Outlet {
     std::vector<std::pair<std::string, std::uint16_t>> sent;
     bool may_receive(const Message& message) override { return message.topic != refuse; }
     bool has_room() const override { return open; }
-    void deliver(const Message& message, std::uint8_t, std::uint16_t packet_id) override { sent.emplace_back(message.payload, packet_id); }
+    void deliver(const Message& message, std::uint8_t, std::uint16_t packet_id, bool) override {
+        sent.emplace_back(message.payload, packet_id);
+    }
     void overrun() override { ended = true; }
 };
 
@@ -26,7 +28,7 @@ class Table final : public SessionStorage {
   public:
     std::map<std::int64_t, MessagePtr> rows;
     std::vector<std::pair<std::uint64_t, std::int64_t>> asked;
-    Handle keep(const SessionKey&, std::int64_t sequence, const MessagePtr& message, const TicketPtr&) override {
+    Handle keep(const SessionKey&, std::int64_t sequence, const MessagePtr& message, bool, const TicketPtr&) override {
         rows[sequence] = message;
         return nullptr;
     }
@@ -49,7 +51,7 @@ MessagePtr message(const std::string& payload, bool transient = false) {
 
 class SessionTest : public ::testing::Test {
   protected:
-    void offer(const std::string& payload, std::uint8_t qos = 1) { session.offer(message(payload), qos, nullptr, aws_limits); }
+    void offer(const std::string& payload, std::uint8_t qos = 1) { session.offer(message(payload), {qos}, nullptr, aws_limits); }
     Table table;
     Wire wire;
     Session session{SessionKey{scope, "c"}, mqtt::Version::v5, table};
@@ -167,17 +169,17 @@ TEST_F(SessionTest, StoredMessagesAreBoundedAndTheNewestAreLost) {
     session.expiry_seconds = 100;
     Limits limits;
     limits.stored_messages = 3;
-    for (const char* payload : {"1", "2", "3", "4"}) session.offer(message(payload), 1, nullptr, limits);
+    for (const char* payload : {"1", "2", "3", "4"}) session.offer(message(payload), {1}, nullptr, limits);
     EXPECT_EQ(table.rows.size(), 3U);
     EXPECT_EQ(table.rows.rbegin()->second->payload, "3");
 }
 
 TEST_F(SessionTest, RepliesAreNeverStored) {
     session.expiry_seconds = 100;
-    session.offer(message("reply", true), 1, nullptr, aws_limits);
+    session.offer(message("reply", true), {1}, nullptr, aws_limits);
     EXPECT_TRUE(table.rows.empty());
     session.attach(wire, 1);
-    session.offer(message("reply", true), 1, nullptr, aws_limits);
+    session.offer(message("reply", true), {1}, nullptr, aws_limits);
     EXPECT_EQ(wire.sent.size(), 1U);
     EXPECT_TRUE(table.rows.empty());
 }

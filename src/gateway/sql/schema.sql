@@ -11,5 +11,5 @@ CREATE TABLE IF NOT EXISTS gateway_subscription (
 -- QoS 1 messages that their client has not acknowledged; payload and properties in base64.
 CREATE TABLE IF NOT EXISTS gateway_message (
     account TEXT NOT NULL, region TEXT NOT NULL, client_id TEXT NOT NULL, sequence BIGINT NOT NULL,
-    topic TEXT NOT NULL, payload TEXT NOT NULL, properties TEXT NOT NULL, expires_at BIGINT,
+    topic TEXT NOT NULL, payload TEXT NOT NULL, properties TEXT NOT NULL, expires_at BIGINT, retain BIGINT NOT NULL,
     PRIMARY KEY (account, region, client_id, sequence));

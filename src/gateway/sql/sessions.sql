@@ -25,14 +25,14 @@ DO UPDATE SET qos = excluded.qos, no_local = excluded.no_local, retain_as_publis
 DELETE FROM gateway_subscription WHERE account = :account AND region = :region AND client_id = :client_id AND filter = :filter
 
 -- name: save_message
-INSERT INTO gateway_message (account, region, client_id, sequence, topic, payload, properties, expires_at)
-VALUES (:account, :region, :client_id, :sequence, :topic, :payload, :properties, :expires_at)
+INSERT INTO gateway_message (account, region, client_id, sequence, topic, payload, properties, expires_at, retain)
+VALUES (:account, :region, :client_id, :sequence, :topic, :payload, :properties, :expires_at, :retain)
 
 -- name: delete_message
 DELETE FROM gateway_message WHERE account = :account AND region = :region AND client_id = :client_id AND sequence = :sequence
 
 -- name: messages_after
-SELECT sequence, topic, payload, properties, expires_at FROM gateway_message
+SELECT sequence, topic, payload, properties, expires_at, retain FROM gateway_message
 WHERE account = :account AND region = :region AND client_id = :client_id AND sequence > :after
 ORDER BY sequence LIMIT :most
 
