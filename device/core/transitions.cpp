@@ -118,6 +118,7 @@ std::span<const Transition> Table::rows() {
         {reporting, E::disconnected, nullptr, &U::go_offline, reporting},
         {reporting, E::tick, nullptr, &U::tick_reporting, reporting},
         {reporting, E::save_failed, nullptr, &U::carry_on_unsaved, reporting},
+        {reporting, E::restart_failed, nullptr, &U::tell_without_boot, reporting},
         {reporting, E::report_invalid, &U::report_was_bare, &U::forget_outcome, idle},
         {reporting, E::report_invalid, nullptr, &U::report_bare, reporting},
         {reporting, E::reported, nullptr, &U::forget_outcome, idle},

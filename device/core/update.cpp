@@ -351,7 +351,7 @@ Millis Update::wake_at() const {
     const auto sooner = [&](Millis at) {
         if (at < wake) wake = at;
     };
-    if ((state_ == State::idle || state_ == State::reporting) && connected_) sooner(retry_at_);
+    if ((state_ == State::idle || (state_ == State::reporting && !boot_pending_)) && connected_) sooner(retry_at_);
     if (state_ == State::downloading) {
         if (transfer_.unsaved() > 0) sooner(unsaved_since_ + settings_.save_every);
         if (connected_) {

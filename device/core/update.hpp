@@ -194,6 +194,7 @@ class Update {
     void succeed();
     void fail_confirmation();
     void decide_rolled_back();
+    void tell_without_boot();
     void decide_roll_back_failed();
     void online_reporting();
     void tick_reporting();
@@ -260,6 +261,7 @@ class Update {
     BootId boot_{};
     std::optional<std::uint8_t> running_;
     bool machine_boots_ = false;
+    bool boot_pending_ = false;  // back into the old image
 
     Order order_;
     JobRef job_;

@@ -132,7 +132,7 @@ void Update::decide_already() {
 }
 
 void Update::publish_outcome() {
-    if (!connected_) return;
+    if (!connected_ || boot_pending_) return;
     retry_after_ = doubled(retry_after_);
     retry_at_ = now_ + retry_after_;
     const SlotImage& running = record_.slots[record_.active];
@@ -154,6 +154,7 @@ void Update::tick_reporting() {
 
 void Update::carry_on_unsaved() {
     note("the outcome could not be stored; it is reported all the same");
+    boot_pending_ = false;
     if (!running_)
         if (Action* action = add(ActionKind::restart)) action->slot = slot_to_run();
     publish_outcome();

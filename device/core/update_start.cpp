@@ -171,9 +171,20 @@ void Update::succeed() {
 void Update::decide_rolled_back() {
     FixedText<160> message = record_.message;
     append_detail(message);
+    // What is told is what runs: where the machine boots back, it is told after that boot.
+    boot_pending_ = running_ && *running_ != record_.active;
     fail(record_.reason, message.view());
-    if (running_ && *running_ == record_.active) return;
+    if (running_ && !boot_pending_) return;
     if (Action* action = add(ActionKind::restart)) action->slot = record_.active;
+}
+
+void Update::tell_without_boot() {
+    if (!boot_pending_) return;
+    boot_pending_ = false;
+    record_.reason = Reason::rollback;
+    record_.message.append(" The machine could not be booted back. ").append(detail_.view());
+    save();
+    publish_outcome();
 }
 
 void Update::decide_roll_back_failed() {

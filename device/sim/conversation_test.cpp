@@ -246,6 +246,30 @@ TEST_F(Conversations, AnAgentStartedAgainBeforeItsMachineWentDownAsksForTheBootA
     EXPECT_EQ(machine.reboots, 2);
 }
 
+TEST_F(Conversations, AMachineThatBootsBackTellsSoAfterThatBoot) {
+    SimWorld machine({.boots = Boots::machine}, old_image, "1.0.0");
+    machine.new_image_boots = false;
+    machine.cloud.serve(new_image);
+    machine.cloud.give_job("J", document_for(new_image, "1.1.0"));
+    ASSERT_TRUE(machine.run());
+    EXPECT_EQ(machine.cloud.status(), "FAILED");
+    EXPECT_EQ(machine.told_at_boots, (std::vector<std::string>{"IN_PROGRESS", "IN_PROGRESS"}));
+    EXPECT_TRUE(std::equal(old_image.begin(), old_image.end(), machine.running_image.begin()));
+}
+
+TEST_F(Conversations, AMachineThatCannotBeBootedBackTellsThat) {
+    SimWorld machine({.boots = Boots::machine}, old_image, "1.0.0");
+    machine.new_image_boots = false;
+    machine.refuses_to_boot_back = true;
+    machine.cloud.serve(new_image);
+    machine.cloud.give_job("J", document_for(new_image, "1.1.0"));
+    ASSERT_TRUE(machine.run());
+    EXPECT_EQ(machine.cloud.status(), "FAILED");
+    const std::string& told = machine.cloud.updates.back().payload;
+    EXPECT_NE(told.find("\"reason\":\"rollback\""), std::string::npos) << told;
+    EXPECT_NE(told.find("could not be booted back. no boot today"), std::string::npos) << told;
+}
+
 TEST_F(Conversations, ARemarkOfThePortIsToldWithTheOutcome) {
     order();
     world.flash.remark("after-confirm ended with exit status 1.");

@@ -147,6 +147,9 @@ Answer SimWorld::verify(std::uint8_t slot, std::uint64_t size, const SignatureFa
 Answer SimWorld::restart(std::uint8_t slot) {
     flash.step();
     if (settings_.boots == Boots::machine && machine_stays_up) throw PowerCut{};
+    if (settings_.boots == Boots::machine && refuses_to_boot_back && slot == update_->record().active)
+        return Input::done(ActionKind::restart, false, "no boot today");
+    if (settings_.boots == Boots::machine) told_at_boots.push_back(cloud.status());
     if (settings_.boots == Boots::machine) throw MachineBoots{};
     const ByteView image = flash.slot(slot, update_->record().slots[slot].size);
     running_image.assign(image.begin(), image.end());

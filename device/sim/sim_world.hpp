@@ -47,6 +47,8 @@ class SimWorld final : public Verifier, public Program, public Transport, public
     std::vector<std::string> log;
     std::vector<std::uint8_t> running_image;  // what the device runs at this moment
     int reboots = 0;
+    std::vector<std::string> told_at_boots;  // the job's status when the machine went down
+    bool refuses_to_boot_back = false;
     std::uint64_t restarts_of_agent_only = 0;
     bool keep_boot_id = false;  // the next start is one of the agent, not of the machine
     bool drop_connection_every_message = false;

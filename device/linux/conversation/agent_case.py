@@ -110,7 +110,7 @@ class AgentCase(unittest.TestCase):
         self.devices = []
 
     def tearDown(self):
-        failed = any(error for _, error in self._outcome.errors) if hasattr(self._outcome, "errors") else False
+        failed = any(test is self for test, _ in self._outcome.result.failures + self._outcome.result.errors)
         for device in self.devices:
             device.stop()
             if failed:
