@@ -4,12 +4,13 @@ BUILD ?= build
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 CONFIGURE = cmake -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
-.PHONY: help build test demo bench fuzz lint format clean docs
+.PHONY: help build test demo bench fuzz lint format clean docs device-size
 
 help:
 	@echo "make demo   a whole update on this machine: cloud, board, firmware, refusal, roll-back"
 	@echo "make test   every test"
 	@echo "make build  $(BUILD)/otabahn, $(BUILD)/otabahn-device, $(BUILD)/otabahn-load"
+	@echo "make device-size   flash and RAM of the updater on a Cortex-M4"
 	@echo "make bench | fuzz | lint | format | docs | clean   for developers"
 
 build:
@@ -35,6 +36,10 @@ fuzz:
 	@tools/ensure-packages.sh build fuzz
 	@CC=clang CXX=clang++ $(CONFIGURE) -S . -B build-fuzz -DCMAKE_BUILD_TYPE=Release -DOTABAHN_FUZZ=ON >/dev/null
 	@python3 tests/fuzz/run.py --build build-fuzz --seconds $(FUZZ_SECONDS) --jobs $(JOBS)
+
+device-size:
+	@tools/ensure-packages.sh build device-size
+	@tools/device_size.py
 
 lint:
 	@tools/ensure-packages.sh build lint

@@ -20,7 +20,7 @@ PARTS = [
     ("streams: topics, requests, blocks, window", r"stream_\w+|transfer"),
     ("state machine", r"update\w*|transitions|reason"),
     ("resume: what is stored", r"record"),
-    ("JSON, CBOR, UTF-8, base64", r"json_\w+|cbor\w*|utf8|base64|hex|\w*digits"),
+    ("JSON, CBOR, texts, base64", r"json_\w+|cbor\w*|utf8|base64|hex|decimal|word_list|fixed_text"),
     ("orders: documents, releases, versions, signatures", r"order|job_document|afr_ota_document|document_\w+|release_manifest|version"),
 ]
 OUTSIDE = "the compiler's arithmetic, mem*"

@@ -24,9 +24,9 @@ bool keep(const JsonString& text, FixedText<N>& out) {
 }
 
 // As much of a text as fits: for people only.
-template <std::size_t N>
-void keep_start(const JsonString& text, FixedText<N>& out) {
-    if (!keep(text, out)) out.append(text.raw());
+void keep_start(const JsonString& text, auto& out) {
+    if constexpr (texts)
+        if (!keep(text, out)) out.append(text.raw());
 }
 
 bool is_job_id(std::string_view text) {

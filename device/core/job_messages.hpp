@@ -47,8 +47,8 @@ std::optional<Execution> read_execution(ByteView payload);
 struct UpdateAnswer {
     char token = 0;  // the first character of clientToken; 0: none
     enum class Code : std::uint8_t { other, gone, retry, invalid } code = Code::other;
-    FixedText<40> code_text;
-    FixedText<120> message;
+    Prose<40> code_text;
+    Prose<120> message;
 };
 // Of an update's or a get's accepted or rejected answer. Nothing: it is no JSON object.
 std::optional<UpdateAnswer> read_answer(ByteView payload);

@@ -44,7 +44,7 @@ enum class Verdict : std::uint8_t { refused, already_running, check_release, che
 struct Judgement {
     Verdict verdict = Verdict::accepted;
     Reason reason = Reason::none;
-    FixedText<160> message;
+    Message message;
 };
 
 // Memory of one judgement; `scratch` holds the manifest while its signature is checked.

@@ -118,18 +118,9 @@ inline constexpr ReasonRow reason_table[] = {
     {Reason::rollback, "rollback", "FAILED", "the roll-back failed too; see message for what runs"},
 };
 
-constexpr const ReasonRow& row_of(Reason reason) {
-    for (const ReasonRow& row : reason_table)
-        if (row.reason == reason) return row;
-    return reason_table[0];
-}
-constexpr std::string_view word_of(Reason reason) { return row_of(reason).word; }
+std::string_view word_of(Reason reason);
 
 // What was stored, or `none` for a number that no row has.
-constexpr Reason reason_from(std::uint8_t stored) {
-    for (const ReasonRow& row : reason_table)
-        if (static_cast<std::uint8_t>(row.reason) == stored) return row.reason;
-    return Reason::none;
-}
+Reason reason_from(std::uint8_t stored);
 
 }  // namespace otabahn::device

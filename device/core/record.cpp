@@ -57,8 +57,7 @@ class Reader {
     void bytes(std::span<std::uint8_t> out) {
         for (std::uint8_t& value : out) value = byte();
     }
-    template <std::size_t N>
-    void text(FixedText<N>& out) {
+    void text(auto& out) {
         const std::size_t size = number<std::uint8_t>();
         if (size > in_.size() - at_ || !out.assign(std::string_view(reinterpret_cast<const char*>(in_.data()) + at_, size))) {
             good_ = false;

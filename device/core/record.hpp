@@ -65,7 +65,7 @@ struct Record {
     JobRef job;
 
     Outcome outcome = Outcome::none;  // to be reported until acknowledged
-    FixedText<160> message;
+    Message message;
 
     std::uint32_t block_size = 0;  // of the download; 0: none
     std::uint32_t blocks = 0;

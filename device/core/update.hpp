@@ -220,13 +220,15 @@ class Update {
     std::string_view keep_out(std::string_view written);
     template <class... Parts>
     void note(const Parts&... parts) {
-        FixedText<320> text;
-        (text.append(parts), ...);
-        add_note(text.view());
+        if constexpr (texts) {
+            FixedText<320> text;
+            (text.append(parts), ...);
+            add_note(text.view());
+        }
     }
     void add_note(std::string_view text);
     // What a port had to say although it did what it was asked.
-    void append_detail(FixedText<160>& message) const {
+    void append_detail(Message& message) const {
         if (!detail_.empty()) message.append(" ").append(detail_.view());
     }
     void publish_job(std::string_view job, std::string_view suffix, std::string_view payload_in_arena, std::uint8_t qos);
@@ -276,7 +278,7 @@ class Update {
     Digest verified_{};
     Execution offered_;
     Reason given_reason_ = Reason::none;  // what came with the last thing that was not done
-    FixedText<160> detail_;
+    Message detail_;
     Trust trust_ = Trust::good;
 
     JobRef last_done_;
@@ -291,7 +293,7 @@ class Update {
     Millis request_at_{0};  // not before, to stay below the bandwidth allowed
     Millis vain_{0};        // spent asking since the last block
     Millis vain_at_{0};
-    FixedText<96> denied_;  // of the stream's topics
+    Prose<96> denied_;  // of the stream's topics
     bool bare_report_ = false;
 
     Action actions_[most_actions];

@@ -122,7 +122,7 @@ void Update::ask_for_leave() {
 }
 
 void Update::decline_download() {
-    FixedText<160> message;
+    Message message;
     message.append("The download may not begin. ").append(detail_.view());
     decide(job_in_progress_ || given_reason_ == Reason::hook ? Outcome::failed : Outcome::rejected, reason_or(Reason::declined),
            message.view());
@@ -355,7 +355,7 @@ void Update::fail_verify() {
 
 void Update::fail_write() {
     subscribe_stream(false);
-    FixedText<160> message;
+    Message message;
     message.append("Slot ").append(record_.target() == 0 ? "a" : "b").append(" could not be written. ").append(detail_.view());
     fail(Reason::slot_write, message.view());
 }

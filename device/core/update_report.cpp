@@ -77,7 +77,7 @@ void Update::report_progress(Reason reason, std::uint8_t qos) {
     reported_percent_ = percent();
     if (!connected_) return;
     const SlotImage& running = record_.slots[slot_to_run()];
-    FixedText<160> message;
+    Message message;
     if (reason == Reason::downloading)
         message.append(std::uint64_t{transfer_.blocks_here()})
             .append(" of ")
@@ -114,7 +114,7 @@ void Update::fail(Reason reason, std::string_view message) {
 }
 
 void Update::fail_save() {
-    FixedText<160> message;
+    Message message;
     message.append("The agent's state could not be written. ").append(detail_.view());
     if (state_ == State::rolling_back) return start_rolling_back(Reason::state_write, message.view());
     fail(Reason::state_write, message.view());
@@ -126,7 +126,7 @@ void Update::decide_refusal() {
 }
 
 void Update::decide_already() {
-    FixedText<160> message;
+    Message message;
     message.append(record_.slots[record_.active].version.view()).append(" with this very hash runs already.");
     decide(Outcome::succeeded, Reason::already_running, message.view());
 }

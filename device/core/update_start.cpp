@@ -110,13 +110,13 @@ void Update::wait_for_boot() {
 }
 
 void Update::fail_activation() {
-    FixedText<160> message;
+    Message message;
     message.append("The slot could not be activated. ").append(detail_.view());
     start_rolling_back(reason_or(Reason::activation), message.view());
 }
 
 void Update::fail_restart() {
-    FixedText<160> message;
+    Message message;
     message.append("The new program could not be started. ").append(detail_.view());
     start_rolling_back(reason_or(Reason::program_exited), message.view());
 }
@@ -128,7 +128,7 @@ void Update::pass_trial() {
 }
 
 void Update::fail_trial() {
-    FixedText<160> message;
+    Message message;
     const Reason reason = reason_or(Reason::self_test);
     message.append(reason == Reason::program_exited ? "The new program ended during its trial. " : "The self-test failed. ")
         .append(detail_.view());
@@ -136,7 +136,7 @@ void Update::fail_trial() {
 }
 
 void Update::fail_confirmation() {
-    FixedText<160> message;
+    Message message;
     message.append("The slot could not be confirmed. ").append(detail_.view());
     start_rolling_back(reason_or(Reason::confirmation), message.view());
 }
@@ -162,14 +162,14 @@ void Update::succeed() {
     if (image.counter > record_.counter) record_.counter = image.counter;
     record_.stage = Stage::none;
     record_.block_size = record_.blocks = 0;
-    FixedText<160> message;
+    Message message;
     message.append(image.version.view()).append(" passed its self-test and is confirmed.");
     append_detail(message);
     decide(Outcome::succeeded, Reason::updated, message.view());
 }
 
 void Update::decide_rolled_back() {
-    FixedText<160> message = record_.message;
+    Message message = record_.message;
     append_detail(message);
     // What is told is what runs: where the machine boots back, it is told after that boot.
     boot_pending_ = running_ && *running_ != record_.active;
@@ -188,7 +188,7 @@ void Update::tell_without_boot() {
 }
 
 void Update::decide_roll_back_failed() {
-    FixedText<160> message;
+    Message message;
     message.append(record_.message.view()).append(" Rolling back failed too. ").append(detail_.view());
     fail(Reason::rollback, message.view());
     if (running_) return;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "encoding/base64.hpp"
+#include "encoding/decimal.hpp"
 #include "encoding/json.hpp"
 
 namespace otabahn::encoding {
@@ -74,15 +75,7 @@ void JsonWriter::literal(std::string_view text) {
 
 void JsonWriter::boolean(bool value) { literal(value ? "true" : "false"); }
 
-void JsonWriter::unsigned_integer(std::uint64_t value) {
-    char digits[20];
-    std::size_t at = sizeof digits;
-    do {
-        digits[--at] = static_cast<char>('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    literal({digits + at, sizeof digits - at});
-}
+void JsonWriter::unsigned_integer(std::uint64_t value) { literal(Decimal(value).view()); }
 
 void JsonWriter::integer(std::int64_t value) {
     if (value >= 0) return unsigned_integer(static_cast<std::uint64_t>(value));

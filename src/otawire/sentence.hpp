@@ -2,6 +2,8 @@
 // Builds a message in the caller's memory, cut where that ends: the heap-free modules' string formatting.
 #pragma once
 
+#include "encoding/decimal.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,15 +19,7 @@ class Sentence {
             if (size_ < out_.size()) out_[size_++] = c;
         return *this;
     }
-    Sentence& add(std::uint64_t number) {
-        char digits[20];
-        std::size_t at = sizeof digits;
-        do {
-            digits[--at] = static_cast<char>('0' + number % 10);
-            number /= 10;
-        } while (number > 0);
-        return add(std::string_view(digits + at, sizeof digits - at));
-    }
+    Sentence& add(std::uint64_t number) { return add(encoding::Decimal(number).view()); }
     std::size_t size() const { return size_; }
     std::string_view text() const { return {out_.data(), size_}; }
 

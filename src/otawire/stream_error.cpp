@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "otawire/stream_error.hpp"
 
+#include "encoding/word_list.hpp"
+
 namespace otabahn::otawire {
 
 namespace {
@@ -35,15 +37,17 @@ constexpr bool rows_stand_in_order() {
 }
 static_assert(rows_stand_in_order());
 
+// A device has no use for the messages.
+constexpr auto names = encoding::pack_words<rows, &Row::error, &Row::name>();
+
 }  // namespace
 
-std::string_view name_of(StreamError error) { return rows[static_cast<std::size_t>(error)].name; }
+std::string_view name_of(StreamError error) { return encoding::find_word(names.data(), static_cast<std::uint8_t>(error)); }
 std::string_view message_of(StreamError error) { return rows[static_cast<std::size_t>(error)].message; }
 
 std::optional<StreamError> find_stream_error(std::string_view name) {
-    for (const Row& row : rows)
-        if (row.name == name) return row.error;
-    return std::nullopt;
+    const auto number = encoding::find_number(names.data(), name);
+    return number ? std::optional(static_cast<StreamError>(*number)) : std::nullopt;
 }
 
 }  // namespace otabahn::otawire

@@ -32,13 +32,12 @@ extern "C" void Reset_Handler() {
     settings.thing = "thing";
     settings.policy.slot_bytes = 256 * 1'024;
     settings.block_bytes = block;
-    Update* update =
-        new (update_memory) Update(settings, {.out = out_memory,
-                                              .document = {reinterpret_cast<char*>(text.data()), text.size()},
-                                              .scratch = buffer.subspan(text.size()),
-                                              .signature = signature_memory,
-                                              .bitmap = bitmap_memory,
-                                              .page = page_memory});
+    Update* update = new (update_memory) Update(settings, {.out = out_memory,
+                                                           .document = {reinterpret_cast<char*>(text.data()), text.size()},
+                                                           .scratch = buffer.subspan(text.size()),
+                                                           .signature = signature_memory,
+                                                           .bitmap = bitmap_memory,
+                                                           .page = page_memory});
     for (;;) {
         const Input* input = const_cast<const Input*>(static_cast<volatile const Input*>(arrived));
         for (const Action& action : update->step(*input, Millis{clock_now})) arrived = &action;
