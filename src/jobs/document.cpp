@@ -67,6 +67,10 @@ Result<std::vector<Placeholder>> find_placeholders(std::string_view document, st
         if (end == std::string_view::npos || document[end] != '}')
             return fail(ErrorCode::invalid_request,
                         "The placeholder '" + shown + "…' of the job document has no closing '}' in its string.");
+        if (document.substr(begin, end - begin).find("${") != std::string_view::npos)
+            return fail(ErrorCode::invalid_request, "A placeholder '" + shown +
+                                                        "…}' of the job document holds another '${': placeholders do not nest. Close the "
+                                                        "first one with '}' before the next.");
         const auto url = unescape(document.substr(begin, end - begin));
         if (!url)
             return fail(ErrorCode::invalid_request,

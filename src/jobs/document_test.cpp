@@ -103,7 +103,8 @@ TEST(Placeholders, OneThatCannotBeUsedIsRefused) {
     for (const auto* document :
          {R"({"a":"${aws:iot:s3-presigned-url:https://s3.amazonaws.com/fw/a"})",
           R"({"a":"${aws:iot:s3-presigned-url:https://evil.example/fw/a}"})", R"({"a":"${aws:iot:s3-presigned-url:}"})",
-          R"({"a":"${aws:iot:s3-presigned-url-v2:https://s3.amazonaws.com/fw/a%}"})"})
+          R"({"a":"${aws:iot:s3-presigned-url-v2:https://s3.amazonaws.com/fw/a%}"})",
+          R"({"a":"${aws:iot:s3-presigned-url:https://s3.amazonaws.com/fw/${aws:iot:s3-presigned-url:https://s3.amazonaws.com/fw/a}"})"})
         EXPECT_EQ(find_placeholders(document, own).error().code, ErrorCode::invalid_request) << document;
 }
 
