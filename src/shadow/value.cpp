@@ -92,13 +92,6 @@ Value without_nulls(const Value& value) {
     return out;
 }
 
-template <class Values>
-auto* find_member(Values& members, std::string_view name) {
-    const auto at = std::lower_bound(members.begin(), members.end(), name,
-                                     [](const Member& member, std::string_view key) { return member.name < key; });
-    return at == members.end() || at->name != name ? nullptr : &at->value;
-}
-
 void append_timestamp(std::string& out, std::int64_t timestamp) {
     out.append("{\"timestamp\":").append(std::to_string(timestamp)).append("}");
 }
@@ -138,8 +131,11 @@ void append(std::string& out, const Value& value, Leaf leaf) {
 
 }  // namespace
 
-Value* Value::find(std::string_view name) { return find_member(members, name); }
-const Value* Value::find(std::string_view name) const { return find_member(members, name); }
+const Value* Value::find(std::string_view name) const {
+    const auto at = std::lower_bound(members.begin(), members.end(), name,
+                                     [](const Member& member, std::string_view key) { return member.name.compare(key) < 0; });
+    return at == members.end() || at->name != name ? nullptr : &at->value;
+}
 
 Fault read_value(JsonReader& in, std::size_t levels, Value& out) {
     switch (in.kind()) {

@@ -26,7 +26,6 @@ struct Value {
     std::vector<Value> elements;  // of an array
     std::int64_t timestamp = 0;   // of a leaf, seconds
 
-    Value* find(std::string_view name);
     const Value* find(std::string_view name) const;
 };
 
