@@ -23,6 +23,8 @@
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/pool.hpp"
+#include "shadow/shadows.hpp"
+#include "shadow/sql.hpp"
 #include "signer/signer.hpp"
 #include "signer/sql.hpp"
 #include "store/store.hpp"
@@ -52,7 +54,7 @@ constexpr auto due_every = std::chrono::seconds(1);
 const std::vector<store::ModuleSchema> schemas{
     {"access", access::sql::schema},     {"objects", objects::sql::schema}, {"registry", registry::sql::schema},
     {"signer", signer::sql::schema},     {"streams", streams::sql::schema}, {"jobs", jobs::sql::schema},
-    {"retained", retained::sql::schema}, {"gateway", gateway::sql::schema},
+    {"retained", retained::sql::schema}, {"shadow", shadow::sql::schema},   {"gateway", gateway::sql::schema},
 };
 
 std::string host_of(const std::string& address) {
@@ -107,6 +109,7 @@ struct Cloud::Parts {
           signer(*store, clock, objects, access, [this](std::function<void()> work) { pool.post(std::move(work)); }),
           jobs(*store, bus, clock, objects, access, make_presigner(access, objects, clock, [this] { return where().http; })),
           retained(*store, clock, access, settings.quotas == "extended"),
+          shadows(*store, bus, clock, access, settings.quotas == "extended" ? shadow::extended_limits : shadow::aws_limits),
           pool("work", work_threads, work_queue) {}
 
     void bind() {
@@ -117,6 +120,7 @@ struct Cloud::Parts {
         streams.bind_rest(operations);
         jobs.bind_rest(operations);
         retained.bind_rest(operations);
+        shadows.bind_rest(operations);
     }
 
     Result<void> prepare(const ServeSettings& settings);
@@ -136,6 +140,7 @@ struct Cloud::Parts {
     signer::Signer signer;
     jobs::Jobs jobs;
     retained::Retained retained;
+    shadow::Shadows shadows;
     awsapi::Operations operations;
     std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
     runtime::BlockingPool pool;
@@ -215,8 +220,8 @@ Result<void> Cloud::Parts::listen(const ServeSettings& settings) {
     device.private_key_file = options.tls.key_file;
     device.loops = std::max(1U, std::thread::hardware_concurrency());
     device.extended_quotas = settings.quotas == "extended";
-    gateway =
-        std::make_unique<gateway::Gateway>(device, gateway::Parts{*store, bus, clock, pool, identities, stream_source, {&jobs}, *metrics});
+    gateway = std::make_unique<gateway::Gateway>(
+        device, gateway::Parts{*store, bus, clock, pool, identities, stream_source, {&jobs, &shadows}, *metrics});
 
     auto mqtt = gateway->start();
     if (!mqtt) return Unexpected(mqtt.error());
@@ -241,7 +246,8 @@ void Cloud::Parts::run_due() {
     while (!due_wake.wait_for(lock, due_every, [this] { return due_stop; })) {
         lock.unlock();
         try {
-            if (auto ran = jobs.run_due(clock.now()); !ran) spdlog::warn("due work failed what=\"{}\"", ran.error().message);
+            for (const auto& ran : {jobs.run_due(clock.now()), shadows.run_due(clock.now())})
+                if (!ran) spdlog::warn("due work failed what=\"{}\"", ran.error().message);
         } catch (const std::exception& failure) {
             // On this thread nobody else would catch it, and the whole server would end.
             spdlog::error("due work failed, it is tried again what=\"{}\"", failure.what());

@@ -60,6 +60,7 @@ class Place final : public ConnectionHost {
     void publish(MessagePtr message, TicketPtr ticket) override { broker_->publish(message, ticket, clock); }
     void publish_for_service(const Scope&, runtime::Publication) override {}
     void call(Connection&, runtime::TopicService&, runtime::TopicCall) override {}
+    void finish_calls_of(Connection&, std::deque<ServiceCall>) override {}
     bool answer_stream(Connection&, const streams::BlockRequest&, streams::BlockSink&) override { return true; }
     void wake(Connection&) override {}
 

@@ -180,7 +180,7 @@ void Connection::end(EndCause cause, ReasonCode code, std::string_view text) {
         static_cast<unsigned>(code), seconds, packets_in_, packets_out_, bytes_in_, bytes_out_,
         gate_ ? gate_->admission()->scope.account.text() + "/" + gate_->admission()->scope.region.text() : "-", text);
     ++host_.tally().closed;
-    calls_.clear();
+    abandon_calls();
     postponed_.clear();
     // The session first: its own will must not follow the DISCONNECT on this connection.
     if (session_ != nullptr && !left_) {

@@ -127,8 +127,8 @@ class Connection final : public Outlet {
     void take_postponed();
     Taken ask_stream(const mqtt::Publish& publish, std::string_view topic);
     void ask_service(const mqtt::Publish& publish, std::string_view topic, runtime::TopicService& service);
-    void refuse_shadow(const mqtt::Publish& publish, std::string_view topic);
     void start_next_call();
+    void abandon_calls();
     void reply(const runtime::TopicReply& reply);
     void puback(std::uint16_t packet_id, mqtt::ReasonCode code, std::string_view text = {});
     void publish_will();

@@ -119,8 +119,7 @@ bool Connection::check_connect(const mqtt::Connect& connect) {
         return refuse(ReasonCode::quota_exceeded, Refusal::quota, "the will's user properties have more than 8 KB");
     if (will.retain && will.topic.starts_with('$'))
         return refuse(ReasonCode::topic_name_invalid, Refusal::reserved_topic, "a will on a topic that starts with $ may not be retained");
-    const auto kind = host_.topics().of_publish(will.topic).kind;
-    if (kind != TopicKind::ordinary && kind != TopicKind::shadow)
+    if (!host_.topics().may_be_will(will.topic))
         return refuse(ReasonCode::topic_name_invalid, Refusal::reserved_topic, "a will may not go to a reserved topic");
     return true;
 }

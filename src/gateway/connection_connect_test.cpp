@@ -85,8 +85,10 @@ TEST_F(ConnectionTest, WillsThatAreRefused) {
         std::uint8_t code;
     };
     const std::string deep = "a/b/c/d/e/f/g/h/i";
-    const Row rows[] = {
-        {{"w", {}, 2, false, {}}, 0x9b}, {{deep, {}, 0, false, {}}, 0x90}, {{"$aws/things/T/jobs/get", {}, 0, false, {}}, 0x90}};
+    const Row rows[] = {{{"w", {}, 2, false, {}}, 0x9b},
+                        {{deep, {}, 0, false, {}}, 0x90},
+                        {{"$aws/things/T/jobs/get", {}, 0, false, {}}, 0x90},
+                        {{"$aws/things/T/shadow/update/accepted", {}, 0, false, {}}, 0x90}};
     for (const auto& row : rows) {
         Talk talk(host, 1, Version::v5);
         talk.connect([&](mqtt::Connect& packet) { packet.will = row.will; });

@@ -14,6 +14,7 @@
 #include "streams/streams.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +38,11 @@ struct SessionRequest {
     mqtt::Version version{};
     bool clean_start = true;
     std::uint32_t expiry_seconds = 0;
+};
+
+struct ServiceCall {
+    runtime::TopicService* service = nullptr;
+    runtime::TopicCall call;
 };
 
 struct SubscriptionChange {
@@ -83,8 +89,11 @@ class ConnectionHost {
     virtual TicketPtr make_ticket(Connection& connection, std::uint16_t packet_id) = 0;
     virtual void publish(MessagePtr message, TicketPtr ticket) = 0;
     virtual void publish_for_service(const Scope& scope, runtime::Publication publication) = 0;
-    // Answered by Connection::answered, or by service_failed.
+    // Answered by Connection::answered, or by service_failed. When the connection has ended meanwhile its replies are nobody's;
+    // what the call is to publish is published all the same.
     virtual void call(Connection& connection, runtime::TopicService& service, runtime::TopicCall call) = 0;
+    // The connection ends with these still waiting for the one that runs: they follow it in their order, unanswered.
+    virtual void finish_calls_of(Connection& connection, std::deque<ServiceCall> calls) = 0;
     // False: the stream is being opened; Connection::resume follows.
     virtual bool answer_stream(Connection& connection, const streams::BlockRequest& request, streams::BlockSink& sink) = 0;
 

@@ -115,7 +115,7 @@ Connection::Taken Connection::on_publish(const mqtt::Publish& publish) {
     const auto topic = resolve_topic(publish);
     if (!topic || !check_publish(publish, *topic)) return Taken::yes;
     const TopicClass is = host_.topics().of_publish(*topic);
-    if (is.kind == TopicKind::stream || is.kind == TopicKind::service || is.kind == TopicKind::shadow) {
+    if (is.kind == TopicKind::stream || is.kind == TopicKind::service) {
         if (postponed_.empty() && !session_->congested()) return ask(publish, *topic, is);
         postpone(publish, *topic);
         return Taken::yes;
@@ -135,7 +135,6 @@ Connection::Taken Connection::on_publish(const mqtt::Publish& publish) {
             break;
         case TopicKind::stream:
         case TopicKind::service:
-        case TopicKind::shadow:
         case TopicKind::unknown:
             refuse_publish(publish, *topic, ReasonCode::topic_name_invalid, Refusal::reserved_topic,
                            "topics that start with $ are reserved, and this one is not known");
@@ -147,11 +146,7 @@ Connection::Taken Connection::on_publish(const mqtt::Publish& publish) {
 Connection::Taken Connection::ask(const mqtt::Publish& publish, std::string_view topic, TopicClass is) {
     if (is.kind == TopicKind::stream) return ask_stream(publish, topic);
     ++host_.tally().messages_in;
-    if (is.kind == TopicKind::service) {
-        ask_service(publish, topic, *is.service);
-    } else {
-        refuse_shadow(publish, topic);
-    }
+    ask_service(publish, topic, *is.service);
     return Taken::yes;
 }
 
@@ -312,6 +307,16 @@ void Connection::ask_service(const mqtt::Publish& publish, std::string_view topi
 
 void Connection::start_next_call() { host_.call(*this, *calls_.front().service, calls_.front().call); }
 
+// A client that says something and leaves is heard to the end: others may wait for what its requests cause.
+void Connection::abandon_calls() {
+    if (calls_.size() > 1) {
+        std::deque<ServiceCall> rest;
+        for (auto at = calls_.begin() + 1; at != calls_.end(); ++at) rest.push_back({at->service, std::move(at->call)});
+        host_.finish_calls_of(*this, std::move(rest));
+    }
+    calls_.clear();
+}
+
 void Connection::answered(runtime::TopicReplies replies) {
     if (ended_ || calls_.empty()) return;
     const Scope scope = calls_.front().call.scope;
@@ -341,12 +346,6 @@ void Connection::reply(const runtime::TopicReply& answer) {
     message->transient = true;
     const auto qos = session_->granted(answer.topic).value_or(static_cast<std::uint8_t>(std::min(answer.qos, 1)));
     session_->offer(message, {qos}, nullptr, limits());
-}
-
-void Connection::refuse_shadow(const mqtt::Publish& publish, std::string_view topic) {
-    puback(publish.packet_id, ReasonCode::success);
-    reply({std::string(topic) + "/rejected", R"({"code":501,"message":"Device shadows are not served yet."})",
-           std::min<int>(publish.qos, 1)});
 }
 
 }  // namespace otabahn::gateway

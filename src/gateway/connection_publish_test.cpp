@@ -107,15 +107,6 @@ TEST_F(ConnectionTest, ReservedTopicsTakeOnlyWhatTheirTableSays) {  // spec 3
     EXPECT_TRUE(v3.connection().ended());
 }
 
-TEST_F(ConnectionTest, ShadowsAreAnsweredWith501) {
-    auto talk = open(Version::v3_1_1);
-    talk.publish("$aws/things/T/shadow/name/n/update", "{}", 0);
-    const auto messages = talk.messages();
-    ASSERT_EQ(messages.size(), 1U);
-    EXPECT_EQ(messages[0].topic, "$aws/things/T/shadow/name/n/update/rejected");
-    EXPECT_THAT(std::string(as_text(messages[0].payload)), ::testing::HasSubstr("501"));
-}
-
 TEST_F(ConnectionTest, PropertiesTravelToMqtt5SubscribersInOrder) {
     auto talk = open(Version::v5);
     auto reader = open(Version::v5, 2, [](mqtt::Connect& packet) { packet.client_id = "reader"; });

@@ -47,6 +47,20 @@ TEST_F(ConnectionTest, RequestsAreNotForwardedToSubscribersOfTheirTopic) {
     EXPECT_TRUE(listener.heard().empty());
 }
 
+TEST_F(ConnectionTest, RequestsOfAClientThatLeftAreAnsweredToWhoeverListens) {
+    host.hold_calls = true;
+    auto talk = open(Version::v3_1_1);
+    for (const char* payload : {"1", "2", "3"}) talk.publish("$aws/things/T/jobs/get", payload, 0);
+    talk.packet([](mqtt::Out out) { return mqtt::encode(mqtt::Disconnect{}, Version::v3_1_1, out); });
+    EXPECT_TRUE(talk.connection().ended());
+    host.finish_calls();
+    host.disconnect(1);
+    while (jobs.calls.size() < 3) host.finish_calls();
+    EXPECT_THAT(jobs.calls, ::testing::ElementsAre("1", "2", "3"));
+    ASSERT_EQ(host.published_for_services.size(), 3U);
+    EXPECT_EQ(host.published_for_services[2].payload, "3");
+}
+
 TEST_F(ConnectionTest, ReplyWithoutReceiveIsDropped) {
     use_policy(policy_of(allow("Connect", "*") + "," + allow("Publish", "topic/*")));
     auto talk = open(Version::v5);

@@ -37,7 +37,9 @@ class Jobs final : public runtime::TopicService {
     bool fits(std::string_view topic) const override { return topic.starts_with("$aws/things/T/jobs/") && topic.ends_with("get"); }
     runtime::TopicReplies call(const runtime::TopicCall& call) override {
         calls.push_back(call.payload);
-        return {{call.topic + "/accepted", call.payload, std::min(call.qos, 1)}};
+        runtime::TopicReplies replies{{call.topic + "/accepted", call.payload, std::min(call.qos, 1)}};
+        replies.then.push_back({"$aws/things/T/jobs/notify", call.payload, 1});
+        return replies;
     }
     std::vector<std::string> calls;
 };

@@ -54,8 +54,9 @@ constexpr std::size_t output_high_water = 256 * 1024;  // above it no further re
 constexpr std::size_t output_low_water = 64 * 1024;    // below it reading starts again
 constexpr std::size_t queued_messages = 1000;          // QoS 1 waiting in memory for a slot of the window
 constexpr std::size_t queued_bytes = 4 * 1024 * 1024;
-constexpr std::size_t postponed_bytes = 256 * 1024;   // requests that wait until earlier answers are acknowledged
-constexpr std::size_t waiting_calls = 10;             // requests to services that are not answered yet
-constexpr std::chrono::seconds connect_deadline{30};  // from accept to CONNECT; AWS's own is not known
+constexpr std::size_t postponed_bytes = 256 * 1024;        // requests that wait until earlier answers are acknowledged
+constexpr std::size_t waiting_calls = 10;                  // requests to services that are not answered yet
+constexpr std::size_t abandoned_bytes = 16 * 1024 * 1024;  // requests of connections that have ended meanwhile, of one loop
+constexpr std::chrono::seconds connect_deadline{30};       // from accept to CONNECT; AWS's own is not known
 
 }  // namespace otabahn::gateway

@@ -32,6 +32,8 @@ class LoopTicket final : public PublishTicket {
     std::atomic<PublishOutcome> outcome_{PublishOutcome::stored};
 };
 
+std::size_t size_of(const ServiceCall& waiting) { return sizeof(ServiceCall) + waiting.call.topic.size() + waiting.call.payload.size(); }
+
 // What a blocking call throws is a bug or a lost database; its caller waits for an answer all the same.
 template <class F>
 auto answer_of(F call) -> decltype(call()) {
@@ -339,18 +341,52 @@ void Loop::publish_for_service(const Scope& scope, runtime::Publication publicat
 }
 
 void Loop::call(Connection& connection, runtime::TopicService& service, runtime::TopicCall call) {
-    run_blocking([id = connection.peer().id, &service, call = std::move(call)]() -> std::function<void(Loop&)> {
+    start_call(connection.peer().id, {&service, std::move(call)});
+}
+
+void Loop::start_call(std::uint64_t id, ServiceCall next) {
+    run_blocking([id, next = std::move(next)]() -> std::function<void(Loop&)> {
+        const auto& call = next.call;
         try {
-            return [id, replies = service.call(call)](Loop& loop) {
-                if (auto* waiting = loop.find_connection(id)) waiting->answered(replies);
-            };
+            return [id, scope = call.scope, replies = next.service->call(call)](Loop& loop) { loop.call_done(id, scope, replies); };
         } catch (const std::exception& failure) {
             spdlog::error("a service failed topic=\"{}\" client={} what=\"{}\"", call.topic, call.client_id, failure.what());
             return [id](Loop& loop) {
-                if (auto* waiting = loop.find_connection(id)) waiting->service_failed();
+                auto* waiting = loop.find_connection(id);
+                if (waiting != nullptr && !waiting->ended()) return waiting->service_failed();
+                loop.start_abandoned(id);
             };
         }
     });
+}
+
+void Loop::call_done(std::uint64_t id, const Scope& scope, const runtime::TopicReplies& replies) {
+    auto* waiting = find_connection(id);
+    if (waiting != nullptr && !waiting->ended()) return waiting->answered(replies);
+    for (const auto& publication : replies.then) publish_for_service(scope, publication);
+    start_abandoned(id);
+}
+
+void Loop::finish_calls_of(Connection& connection, std::deque<ServiceCall> calls) {
+    std::size_t size = 0;
+    for (const auto& waiting : calls) size += size_of(waiting);
+    if (abandoned_size_ + size > abandoned_bytes) {
+        spdlog::warn("requests of a connection that has ended are dropped: too many such wait client={} requests={}",
+                     connection.client_id(), calls.size());
+        return;
+    }
+    abandoned_size_ += size;
+    abandoned_.insert_or_assign(connection.peer().id, std::move(calls));
+}
+
+void Loop::start_abandoned(std::uint64_t id) {
+    const auto found = abandoned_.find(id);
+    if (found == abandoned_.end()) return;
+    auto next = std::move(found->second.front());
+    abandoned_size_ -= size_of(next);
+    found->second.pop_front();
+    if (found->second.empty()) abandoned_.erase(found);
+    start_call(id, std::move(next));
 }
 
 bool Loop::answer_stream(Connection& connection, const streams::BlockRequest& request, streams::BlockSink& sink) {

@@ -130,6 +130,7 @@ class Loop final : public ConnectionHost {
     TicketPtr make_ticket(Connection& connection, std::uint16_t packet_id) override;
     void publish(MessagePtr message, TicketPtr ticket) override { broker_.publish(message, ticket, now_); }
     void publish_for_service(const Scope& scope, runtime::Publication publication) override;
+    void finish_calls_of(Connection& connection, std::deque<ServiceCall> calls) override;
     void call(Connection& connection, runtime::TopicService& service, runtime::TopicCall call) override;
     bool answer_stream(Connection& connection, const streams::BlockRequest& request, streams::BlockSink& sink) override;
     void wake(Connection& connection) override;
@@ -155,6 +156,9 @@ class Loop final : public ConnectionHost {
     void run_blocking(Job job);
     void retry_deferred();
     void post_job(Job job);
+    void start_call(std::uint64_t id, ServiceCall next);
+    void call_done(std::uint64_t id, const Scope& scope, const runtime::TopicReplies& replies);
+    void start_abandoned(std::uint64_t id);
     void renew_stale();
     void mark_stale(Link& link);
     void renew(Link& link);
@@ -190,6 +194,8 @@ class Loop final : public ConnectionHost {
     std::uint64_t tick_ = 0;
 
     std::deque<Job> deferred_;
+    std::unordered_map<std::uint64_t, std::deque<ServiceCall>> abandoned_;  // of connections that have ended
+    std::size_t abandoned_size_ = 0;
     std::deque<std::uint64_t> stale_;
     std::size_t renewals_ = 0;
     std::array<std::uint8_t, 32768> scratch_;

@@ -129,15 +129,10 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
         published_for_services.push_back(std::move(publication));
     }
     void call(Connection& connection, runtime::TopicService& service, runtime::TopicCall call) override {
-        auto answer = [this, id = connection.peer().id, &service, call = std::move(call)] {
-            auto replies = service.call(call);
-            if (auto* asking = find(id)) asking->answered(std::move(replies));
-        };
-        if (hold_calls) {
-            held_.emplace_back(std::move(answer));
-        } else {
-            answer();
-        }
+        start(connection.peer().id, {&service, std::move(call)});
+    }
+    void finish_calls_of(Connection& connection, std::deque<ServiceCall> calls) override {
+        abandoned_[connection.peer().id] = std::move(calls);
     }
     bool answer_stream(Connection&, const streams::BlockRequest& request, streams::BlockSink& sink) override {
         return stream(request, sink);
@@ -186,6 +181,23 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
             retained[message->topic] = message;
         }
     }
+    void start(std::uint64_t id, ServiceCall next) {
+        auto answer = [this, id, next = std::move(next)] {
+            auto replies = next.service->call(next.call);
+            if (auto* asking = find(id); asking != nullptr && !asking->ended()) return asking->answered(std::move(replies));
+            for (auto& publication : replies.then) publish_for_service(next.call.scope, std::move(publication));
+            auto& rest = abandoned_[id];
+            if (rest.empty()) return;
+            auto after = std::move(rest.front());
+            rest.pop_front();
+            start(id, std::move(after));
+        };
+        if (hold_calls) {
+            held_.emplace_back(std::move(answer));
+        } else {
+            answer();
+        }
+    }
 
     void end_session(Session& session) {
         for (const auto& subscription : session.subscriptions()) unindex(*subscription);
@@ -203,6 +215,7 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
     std::map<SessionKey, std::uint64_t> owners_;
     std::map<std::pair<SessionKey, std::int64_t>, std::pair<MessagePtr, bool>> stored_;
     std::vector<std::function<void()>> fetches_, held_;
+    std::map<std::uint64_t, std::deque<ServiceCall>> abandoned_;
     std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
 };
 

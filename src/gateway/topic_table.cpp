@@ -3,6 +3,9 @@
 
 #include "mqtt/topic.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace otabahn::gateway {
 namespace {
 
@@ -13,19 +16,13 @@ struct ReservedRow {
 
 // In the order of spec gateway 3; the first that matches decides. What stands after the services in of_publish().
 constexpr ReservedRow reserved[] = {
-    {"$aws/things/+/jobs/#", TopicKind::listen_only},
-    {"$aws/things/+/streams/#", TopicKind::stream},
-    {"$aws/things/+/shadow/get", TopicKind::shadow},
-    {"$aws/things/+/shadow/update", TopicKind::shadow},
-    {"$aws/things/+/shadow/delete", TopicKind::shadow},
-    {"$aws/things/+/shadow/name/+/get", TopicKind::shadow},
-    {"$aws/things/+/shadow/name/+/update", TopicKind::shadow},
-    {"$aws/things/+/shadow/name/+/delete", TopicKind::shadow},
-    {"$aws/things/+/shadow/#", TopicKind::listen_only},
-    {"$aws/things/+/tunnels/notify", TopicKind::listen_only},
-    {"$aws/events/#", TopicKind::listen_only},
-    {"$aws/rules/#", TopicKind::rule},
+    {"$aws/things/+/jobs/#", TopicKind::listen_only},   {"$aws/things/+/streams/#", TopicKind::stream},
+    {"$aws/things/+/shadow/#", TopicKind::listen_only}, {"$aws/things/+/tunnels/notify", TopicKind::listen_only},
+    {"$aws/events/#", TopicKind::listen_only},          {"$aws/rules/#", TopicKind::rule},
 };
+
+// Reserved topics that a will may go to: it is published there, and no service takes it for a request (spec gateway 5.3).
+constexpr std::string_view for_wills[] = {"$aws/things/+/shadow/+", "$aws/things/+/shadow/name/+/+"};
 
 bool is_reserved(std::string_view text) { return !text.empty() && text.front() == '$'; }
 
@@ -38,6 +35,11 @@ TopicClass TopicTable::of_publish(std::string_view topic) const {
     for (const auto& row : reserved)
         if (mqtt::matches(row.filter, topic)) return {row.publish, nullptr};
     return {TopicKind::unknown, nullptr};
+}
+
+bool TopicTable::may_be_will(std::string_view topic) const {
+    if (!is_reserved(topic)) return true;
+    return std::any_of(std::begin(for_wills), std::end(for_wills), [&](std::string_view filter) { return mqtt::matches(filter, topic); });
 }
 
 bool TopicTable::may_subscribe(std::string_view filter) const { return !is_reserved(filter) || filter.starts_with("$aws/"); }

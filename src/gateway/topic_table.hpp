@@ -15,7 +15,6 @@ enum class TopicKind {
     ordinary,     // between devices
     service,      // a TopicService answers
     stream,       // StreamBlocks answers
-    shadow,       // no service yet: answered on …/rejected with 501
     rule,         // Basic Ingest: refused, rules are out of scope
     listen_only,  // the service publishes there, devices only subscribe
     unknown,      // begins with $ and is none of the above
@@ -31,6 +30,7 @@ class TopicTable {
     explicit TopicTable(std::vector<runtime::TopicService*> services) : services_(std::move(services)) {}
 
     TopicClass of_publish(std::string_view topic) const;
+    bool may_be_will(std::string_view topic) const;
     // False: a filter below `$` under which nothing is ever published.
     bool may_subscribe(std::string_view filter) const;
     // Length and depth, where AWS counts them: reserved topics that are known are not judged by depth.

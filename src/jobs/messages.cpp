@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/messages.hpp"
 
-#include <boost/json.hpp>
-
 #include <algorithm>
 
 namespace otabahn::jobs {
 namespace {
-
-std::string quote(std::string_view text) { return boost::json::serialize(boost::json::string_view(text.data(), text.size())); }
 
 std::string format_map(const StatusDetails& details) {
     JsonObject out;
@@ -27,14 +23,6 @@ void add_times(JsonObject& out, const Execution& execution) {
 }
 
 }  // namespace
-
-JsonObject& JsonObject::add(std::string_view name, std::string_view json) {
-    if (body_.size() > 1) body_.push_back(',');
-    body_.append(quote(name)).append(":").append(json);
-    return *this;
-}
-JsonObject& JsonObject::add_text(std::string_view name, std::string_view text) { return add(name, quote(text)); }
-JsonObject& JsonObject::add_number(std::string_view name, std::int64_t number) { return add(name, std::to_string(number)); }
 
 std::optional<std::int64_t> seconds_left(const Execution& execution, Timestamp now) {
     const auto deadline = execution.deadline();

@@ -3,6 +3,7 @@
 // in as it was written, so a device sees the very text of the operator.
 #pragma once
 
+#include "awsapi/json_object.hpp"
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "jobs/execution.hpp"
@@ -21,17 +22,7 @@ std::string format_state(const Execution& execution);
 std::string format_list_notification(const std::vector<Execution>& queue, Timestamp now);
 std::string format_next_notification(const std::optional<Execution>& first, const std::optional<std::string>& document, Timestamp now);
 
-// An object of members in the order of their adding.
-class JsonObject {
-  public:
-    JsonObject& add(std::string_view name, std::string_view json);
-    JsonObject& add_text(std::string_view name, std::string_view text);
-    JsonObject& add_number(std::string_view name, std::int64_t number);
-    std::string text() const { return body_ + "}"; }
-
-  private:
-    std::string body_ = "{";
-};
+using awsapi::JsonObject;
 
 // clientToken when there is one, and timestamp: what every reply begins with.
 JsonObject begin_reply(const std::optional<std::string>& client_token, Timestamp now);

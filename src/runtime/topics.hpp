@@ -32,7 +32,8 @@ struct TopicReply {
 
 // The replies to one call, and what is to be published once they have been handed to the requesting connection: a device
 // hears update/accepted before the notify that its update caused (spec jobs 4.9). Whoever makes the call delivers the
-// replies first and then passes each of `then` to Bus::publish in the call's scope; a service never publishes them itself.
+// replies first and then passes each of `then` to Bus::publish in the call's scope, also when the caller has gone meanwhile; a
+// service never publishes them itself.
 struct TopicReplies : std::vector<TopicReply> {
     using std::vector<TopicReply>::vector;
     std::vector<Publication> then;
