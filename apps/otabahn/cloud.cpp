@@ -5,6 +5,7 @@
 #include "access/sql.hpp"
 #include "apps/otabahn/data_folder.hpp"
 #include "apps/otabahn/presigner.hpp"
+#include "apps/otabahn/server_certificate.hpp"
 #include "awsapi/compatibility.hpp"
 #include "blob/folder.hpp"
 #include "bus/bus.hpp"
@@ -30,7 +31,6 @@
 #include "store/store.hpp"
 #include "streams/sql.hpp"
 #include "streams/streams.hpp"
-#include "x509/x509.hpp"
 
 #include <prometheus/registry.h>
 
@@ -50,6 +50,7 @@ namespace {
 // A thread of a pool waits for its group's commit: that many operations meet in one commit at the most.
 constexpr std::size_t work_threads = 48, work_queue = 4096;
 constexpr auto due_every = std::chrono::seconds(1);
+constexpr unsigned look_at_certificate_every = 10;  // of these
 
 const std::vector<store::ModuleSchema> schemas{
     {"access", access::sql::schema},     {"objects", objects::sql::schema}, {"registry", registry::sql::schema},
@@ -146,6 +147,7 @@ struct Cloud::Parts {
     runtime::BlockingPool pool;
     gateway::RegistryIdentities identities{registry};
     gateway::StreamsSource stream_source{streams};
+    std::unique_ptr<ServerCertificate> server_certificate;
     std::unique_ptr<gateway::Gateway> gateway;
     std::unique_ptr<http::HttpServer> http;
 
@@ -195,15 +197,16 @@ Result<void> Cloud::Parts::listen(const ServeSettings& settings) {
     auto address = http::Address::parse(settings.http);
     if (!address) return Unexpected(address.error());
     options.http = *address;
-    options.tls = {pki->server_certificate_file().string(), pki->server_key_file().string()};
+    auto opened = ServerCertificate::open(settings, *pki, server_names(settings));
+    if (!opened) return Unexpected(opened.error());
+    server_certificate = std::move(*opened);
+    options.tls = &server_certificate->tls();
     options.hostname = settings.hostname;
-    options.check_device = [this](std::string_view pem) -> Result<void> {
-        auto certificate = x509::Certificate::parse_pem(pem);
-        if (!certificate) return Unexpected(certificate.error());
-        auto identity = registry.load_identity(CertificateId::trusted(certificate->id()), std::nullopt);
+    options.check_device = [this](std::string_view id) -> Result<void> {
+        auto identity = registry.load_identity(CertificateId::trusted(std::string(id)), std::nullopt);
         if (!identity) return Unexpected(identity.error());
         if (identity->status != "ACTIVE")
-            return fail(ErrorCode::unauthenticated, "Certificate " + certificate->id() + " is " + identity->status + ", not ACTIVE.");
+            return fail(ErrorCode::unauthenticated, "Certificate " + std::string(id) + " is " + identity->status + ", not ACTIVE.");
         return {};
     };
     http = std::make_unique<http::HttpServer>(options, pool, access, operations, clock, metrics, [this] {
@@ -216,12 +219,11 @@ Result<void> Cloud::Parts::listen(const ServeSettings& settings) {
     gateway::Options device;
     device.host = mqtt_address->host;
     device.port = mqtt_address->port;
-    device.certificate_file = options.tls.certificate_file;
-    device.private_key_file = options.tls.key_file;
     device.loops = std::max(1U, std::thread::hardware_concurrency());
     device.extended_quotas = settings.quotas == "extended";
     gateway = std::make_unique<gateway::Gateway>(
-        device, gateway::Parts{*store, bus, clock, pool, identities, stream_source, {&jobs, &shadows}, *metrics});
+        device,
+        gateway::Parts{*store, bus, clock, pool, server_certificate->tls(), identities, stream_source, {&jobs, &shadows}, *metrics});
 
     auto mqtt = gateway->start();
     if (!mqtt) return Unexpected(mqtt.error());
@@ -236,16 +238,18 @@ Result<void> Cloud::Parts::listen(const ServeSettings& settings) {
     {
         const std::lock_guard lock(endpoints_mutex);
         endpoints = bound_at;
-        well_known = well_known_json(bound_at, pki->root_certificate_pem());
+        well_known = well_known_json(bound_at, server_certificate->root_pem());
     }
-    return folder.write_endpoints(bound_at, pki->root_certificate_file());
+    return folder.write_endpoints(bound_at, server_certificate->root_file());
 }
 
 void Cloud::Parts::run_due() {
+    unsigned seconds = 0;
     std::unique_lock lock(due_mutex);
     while (!due_wake.wait_for(lock, due_every, [this] { return due_stop; })) {
         lock.unlock();
         try {
+            if (++seconds % look_at_certificate_every == 0) server_certificate->reload_if_changed(clock.now());
             for (const auto& ran : {jobs.run_due(clock.now()), shadows.run_due(clock.now())})
                 if (!ran) spdlog::warn("due work failed what=\"{}\"", ran.error().message);
         } catch (const std::exception& failure) {
@@ -276,6 +280,8 @@ Result<void> Cloud::start() {
     parts_->due_thread = std::thread([parts = parts_.get()] { parts->run_due(); });
     return {};
 }
+
+void Cloud::reload() { parts_->server_certificate->reload(parts_->clock.now()); }
 
 void Cloud::stop() {
     if (!parts_) return;

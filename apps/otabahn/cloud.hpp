@@ -18,7 +18,8 @@ class Cloud {
 
     // All listeners accept and endpoints.json is written when it returns.
     Result<void> start();
-    void stop();  // takes nothing new, finishes what runs
+    void reload();  // what may change without a restart: the TLS certificate
+    void stop();    // takes nothing new, finishes what runs
     std::string ready_line() const;
 
     // Every operation of the models with what this program does of it: docs/compatibility.md.

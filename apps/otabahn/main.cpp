@@ -45,11 +45,10 @@ int serve(const CLI::App& command, program::ServeSettings settings) {
     runtime::start_log("otabahn", settings.log_level);
     take_all_descriptors();
     // Every thread that starts below inherits the mask; the main thread alone takes the signals.
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGTERM);
-    sigaddset(&ends, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int taken : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, taken);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
 
     program::Cloud cloud(std::move(settings));
@@ -57,7 +56,10 @@ int serve(const CLI::App& command, program::ServeSettings settings) {
     std::printf("%s\n", cloud.ready_line().c_str());
     std::fflush(stdout);
     int signal = 0;
-    sigwait(&ends, &signal);
+    for (sigwait(&signals, &signal); signal == SIGHUP; sigwait(&signals, &signal)) {
+        spdlog::info("reloading signal={}", signal);
+        cloud.reload();
+    }
     spdlog::info("stopping signal={}", signal);
     cloud.stop();
     return done;

@@ -29,6 +29,12 @@ const std::array settings_table{
     Setting{"https", "HOST:PORT of what AWS has on 443", &ServeSettings::https, {}},
     Setting{"device-https", "HOST:PORT of HTTPS with device certificates", &ServeSettings::device_https, {}},
     Setting{"hostname", "The name that clients reach this server by", &ServeSettings::hostname, {}},
+    Setting{"tls-certificate",
+            "PEM file of the TLS listeners' certificate and its chain; left out: the server makes its own",
+            &ServeSettings::tls_certificate,
+            {}},
+    Setting{"tls-key", "PEM file of its key", &ServeSettings::tls_key, {}},
+    Setting{"tls-root", "PEM file of the root that it leads to: what devices are to trust", &ServeSettings::tls_root, {}},
     Setting{"quotas", "Sizes and counts: aws (AWS's published limits) or extended", &ServeSettings::quotas, {"aws", "extended"}},
     Setting{"rates", "none, or aws (AWS's published rates)", &ServeSettings::rates, {"none", "aws"}},
     Setting{"log-level", "trace, debug, info, warn or error", &ServeSettings::log_level, {"trace", "debug", "info", "warn", "error"}},
@@ -105,6 +111,10 @@ Result<void> check(const ServeSettings& settings) {
     }
     for (const auto& account : settings.accounts)
         if (auto id = AccountId::parse(account); !id) return fail(ErrorCode::invalid_request, "--account: " + id.error().message);
+    const bool certificate = !settings.tls_certificate.empty();
+    if (certificate == settings.tls_key.empty() || certificate == settings.tls_root.empty())
+        return fail(ErrorCode::invalid_request,
+                    "--tls-certificate, --tls-key and --tls-root belong together: give all three, or none to use the server's own.");
     if (settings.rates == "aws")
         return fail(ErrorCode::not_implemented, "--rates aws is not there yet: this server does not delay anybody. Leave the flag out.");
     return {};

@@ -31,6 +31,7 @@ struct ServeSettings {
     std::string hostname = "localhost";
     std::string quotas = "aws";
     std::string rates = "none";
+    std::string tls_certificate, tls_key, tls_root;  // none given: the server's own
     std::string log_level = "info";
     std::string config;
     std::vector<AcmCertificate> acm;

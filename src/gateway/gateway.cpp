@@ -48,8 +48,7 @@ class Gateway::State final : public Loops {
                   StoreQueue(parts.store, parts.pool),
                   SessionStore(shared_.queue),
                   RetainedStore(shared_.queue, shared_.settings.limits.retained_messages),
-                  Metrics(parts.metrics),
-                  std::nullopt} {}
+                  Metrics(parts.metrics)} {}
 
     Result<Endpoint> start();
     void stop();
@@ -80,9 +79,6 @@ class Gateway::State final : public Loops {
 };
 
 Result<Endpoint> Gateway::State::start() {
-    auto tls = TlsContext::server(options_.certificate_file, options_.private_key_file);
-    if (!tls) return Unexpected(std::move(tls).error());
-    shared_.tls = std::move(*tls);
     for (std::size_t number = 0; number < std::max<std::size_t>(options_.loops, 1); ++number)
         loops_.push_back(std::make_unique<Loop>(number, shared_, *this));
     if (auto adopted = adopt_sessions(); !adopted) return Unexpected(std::move(adopted).error());

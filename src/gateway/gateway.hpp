@@ -11,6 +11,7 @@
 #include "runtime/store.hpp"
 #include "runtime/topics.hpp"
 #include "streams/streams.hpp"
+#include "tls/server.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -26,9 +27,7 @@ namespace otabahn::gateway {
 
 struct Options {
     std::string host = "127.0.0.1";
-    std::uint16_t port = 8883;     // 0 takes a free one
-    std::string certificate_file;  // PEM, the server's certificate and what leads to its root
-    std::string private_key_file;  // PEM
+    std::uint16_t port = 8883;  // 0 takes a free one
     std::size_t loops = 1;
     bool extended_quotas = false;
     bool explain_refusals = true;  // reason strings to MQTT 5 clients
@@ -63,6 +62,7 @@ struct Parts {
     runtime::Bus& bus;
     const runtime::Clock& clock;
     runtime::BlockingPool& pool;
+    const tls::Server& tls;
     IdentitySource& identities;
     StreamSource& streams;
     std::vector<runtime::TopicService*> services;

@@ -3,6 +3,7 @@
 
 #include "gateway/loop.hpp"
 #include "runtime/log.hpp"
+#include "tls/server_name.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -19,11 +20,11 @@ constexpr std::chrono::seconds flush_deadline{5};  // for a peer that does not e
 
 }  // namespace
 
-Link::Link(Loop& loop, std::uint64_t id, boost::asio::ip::tcp::socket socket, const TlsContext& tls)
+Link::Link(Loop& loop, std::uint64_t id, boost::asio::ip::tcp::socket socket, const tls::Context& tls)
     : loop_(loop),
       id_(id),
       socket_(std::move(socket)),
-      tls_(tls, socket_.native_handle()),
+      stream_(tls, socket_.native_handle()),
       input_(loop.buffers()),
       accepted_at_(loop.now()) {
     boost::system::error_code error;
@@ -78,17 +79,17 @@ void Link::on_writable() {
 }
 
 void Link::handshake() {
-    switch (tls_.handshake()) {
-        case TlsStream::State::done:
+    switch (stream_.handshake()) {
+        case tls::Stream::State::done:
             return begin_conversation();
-        case TlsStream::State::want_read:
+        case tls::Stream::State::want_read:
             return wait_readable();
-        case TlsStream::State::want_write:
+        case tls::Stream::State::want_write:
             return wait_writable();
-        case TlsStream::State::closed:
-        case TlsStream::State::failed:
+        case tls::Stream::State::closed:
+        case tls::Stream::State::failed:
             ++loop_.tally().handshakes_failed;
-            spdlog::info("handshake failed address={} what=\"{}\"", address_, tls_.failure());
+            spdlog::info("handshake failed address={} what=\"{}\"", address_, stream_.failure());
             return abort();
     }
 }
@@ -97,7 +98,7 @@ void Link::begin_conversation() {
     ++loop_.tally().handshakes;
     loop_.handshake_over();
     phase_ = Phase::open;
-    connection_.emplace(loop_, Peer{id_, address_, tls_.certificate_id(), region_of_host(tls_.server_name()), this});
+    connection_.emplace(loop_, Peer{id_, address_, stream_.certificate_id(), tls::region_of_host(stream_.server_name()), this});
     read();
 }
 
@@ -107,22 +108,22 @@ void Link::read() {
     if (!input_.empty() || connection_->can_go_on()) take_input({});
     for (int count = 0; phase_ == Phase::open && !connection_->ended() && connection_->wants_input(); ++count) {
         if (count == reads_at_once) return loop_.wake_link(*this);
-        const auto moved = tls_.read(loop_.scratch());
+        const auto moved = stream_.read(loop_.scratch());
         switch (moved.state) {
-            case TlsStream::State::done:
+            case tls::Stream::State::done:
                 loop_.tally().bytes_in += moved.bytes;
                 take_input(ByteView(loop_.scratch().data(), moved.bytes));
-                if (!tls_.has_pending() && connection_->wants_input()) return wait_readable();
+                if (!stream_.has_pending() && connection_->wants_input()) return wait_readable();
                 break;
-            case TlsStream::State::want_read:
+            case tls::Stream::State::want_read:
                 return wait_readable();
-            case TlsStream::State::want_write:
+            case tls::Stream::State::want_write:
                 return wait_writable();
-            case TlsStream::State::closed:
+            case tls::Stream::State::closed:
                 connection_->connection_lost("the client closed TLS without DISCONNECT");
                 return abort();
-            case TlsStream::State::failed:
-                connection_->connection_lost(tls_.failure());
+            case tls::Stream::State::failed:
+                connection_->connection_lost(stream_.failure());
                 return abort();
         }
     }
@@ -168,26 +169,26 @@ void Link::settle() {
 void Link::flush() {
     auto& output = connection_->output();
     while (!output.empty()) {
-        const auto moved = tls_.write(output.pending());
+        const auto moved = stream_.write(output.pending());
         switch (moved.state) {
-            case TlsStream::State::done:
+            case tls::Stream::State::done:
                 loop_.tally().bytes_out += moved.bytes;
                 output.consume(moved.bytes);
                 break;
-            case TlsStream::State::want_write:
+            case tls::Stream::State::want_write:
                 return wait_writable();
-            case TlsStream::State::want_read:
+            case tls::Stream::State::want_read:
                 return wait_readable();
-            case TlsStream::State::closed:
-            case TlsStream::State::failed:
-                connection_->connection_lost(tls_.failure());
+            case tls::Stream::State::closed:
+            case tls::Stream::State::failed:
+                connection_->connection_lost(stream_.failure());
                 return abort();
         }
     }
 }
 
 void Link::finish() {
-    tls_.close_notify();
+    stream_.close_notify();
     boost::system::error_code ignored;
     socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
     phase_ = Phase::lingering;

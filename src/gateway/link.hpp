@@ -4,7 +4,7 @@
 #pragma once
 
 #include "gateway/connection.hpp"
-#include "gateway/tls.hpp"
+#include "tls/stream.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -18,7 +18,7 @@ class Loop;
 
 class Link final : public std::enable_shared_from_this<Link> {
   public:
-    Link(Loop& loop, std::uint64_t id, boost::asio::ip::tcp::socket socket, const TlsContext& tls);
+    Link(Loop& loop, std::uint64_t id, boost::asio::ip::tcp::socket socket, const tls::Context& tls);
 
     std::uint64_t id() const { return id_; }
     Connection* connection() { return connection_ ? &*connection_ : nullptr; }
@@ -52,7 +52,7 @@ class Link final : public std::enable_shared_from_this<Link> {
     Loop& loop_;
     std::uint64_t id_;
     boost::asio::ip::tcp::socket socket_;
-    TlsStream tls_;
+    tls::Stream stream_;
     std::string address_;
     std::optional<Connection> connection_;
     ByteQueue input_;

@@ -143,7 +143,8 @@ void Loop::adopt(boost::asio::ip::tcp::socket socket) {
     }
     ++tally_.accepted;
     const std::uint64_t id = ++last_link_;
-    auto link = std::make_shared<Link>(*this, id, std::move(socket), *shared_.tls);  // shared with the waits of its socket
+    auto link = std::make_shared<Link>(*this, id, std::move(socket),
+                                       shared_.parts.tls.context(tls::Entrance::mqtt));  // shared with the waits of its socket
     links_.emplace(id, link);
     schedule(*link);
     link->start();

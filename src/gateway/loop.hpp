@@ -61,7 +61,6 @@ struct Shared {
     SessionStore store;
     RetainedStore retained;
     Metrics metrics;
-    std::optional<TlsContext> tls;
     JobCount jobs;
 };
 
@@ -104,7 +103,6 @@ class Loop final : public ConnectionHost {
     };
 
     std::span<std::uint8_t> scratch() { return scratch_; }
-    const TlsContext& tls() const { return *shared_.tls; }
     void schedule(Link& link);
     void wake_link(Link& link);
     void ticket_done(std::uint64_t connection, std::uint16_t packet_id, PublishOutcome outcome);  // any thread

@@ -149,7 +149,8 @@ class Server {
     Server(const Folder& folder, Identities& identities, Files& files, Answers& answers, std::size_t loops = 1,
            const std::function<void(Options&)>& adjust = nullptr)
         : store_(*store::open_sqlite(folder / "state.db", {{"gateway", sql::schema}, {"retained", retained::sql::schema}})),
-          gateway_(options(folder, loops, adjust), Parts{*store_, bus, clock_, pool_, identities, files, {&answers}, *metrics}) {
+          tls_(*tls::Server::open({(folder / "server.pem").string(), (folder / "server.key").string()})),
+          gateway_(options(loops, adjust), Parts{*store_, bus, clock_, pool_, *tls_, identities, files, {&answers}, *metrics}) {
         auto started = gateway_.start();
         if (!started) throw std::runtime_error(started.error().message);
         port = started->port;
@@ -161,11 +162,9 @@ class Server {
     std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();  // as prometheus-cpp wants it
 
   private:
-    static Options options(const Folder& folder, std::size_t loops, const std::function<void(Options&)>& adjust) {
+    static Options options(std::size_t loops, const std::function<void(Options&)>& adjust) {
         Options out;
         out.port = 0;
-        out.certificate_file = (folder / "server.pem").string();
-        out.private_key_file = (folder / "server.key").string();
         out.loops = loops;
         out.stop_deadline = std::chrono::seconds(2);
         if (adjust) adjust(out);
@@ -174,6 +173,7 @@ class Server {
     runtime::SystemClock clock_;
     std::unique_ptr<runtime::Store> store_;
     runtime::BlockingPool pool_{"test", 3, 64};
+    std::unique_ptr<tls::Server> tls_;
     Gateway gateway_;
 };
 

@@ -40,26 +40,27 @@ std::string message_json(std::string_view message) { return boost::json::seriali
 
 }  // namespace
 
-Connection::Connection(Door& door, std::unique_ptr<Transport> transport, Audience audience)
+Connection::Connection(Door& door, asio::ip::tcp::socket socket, const std::optional<tls::Context>& context, Audience audience)
     : door_(door),
-      transport_(std::move(transport)),
+      transport_(std::move(socket), context),
       audience_(audience),
-      reader_(*transport_, {door.options.header_limit, door.options.idle_timeout, door.options.head_timeout, door.options.body_timeout}) {}
+      reader_(transport_, {door.options.header_limit, door.options.idle_timeout, door.options.head_timeout, door.options.body_timeout}) {}
 
 void Connection::finish_and_stop() {
     stopping_ = true;
-    if (reader_.is_idle() || lingering_) transport_->close();
+    if (reader_.is_idle() || lingering_) transport_.close();
 }
 
 void Connection::break_off() {
     stopping_ = true;
-    transport_->close();
+    transport_.close();
 }
 
 asio::awaitable<void> Connection::run() {
-    transport_->set_deadline(std::chrono::steady_clock::now() + door_.options.head_timeout);
-    if (const error_code error = co_await transport_->handshake()) {
-        spdlog::debug("TLS handshake failed peer={} why=\"{}\"", transport_->peer_address(), error.message());
+    transport_.set_deadline(std::chrono::steady_clock::now() + door_.options.head_timeout);
+    if (const error_code error = co_await transport_.handshake()) {
+        const std::string why = error == asio::error::timed_out ? "not finished in time" : transport_.stream().failure();
+        spdlog::info("handshake failed address={} what=\"{}\"", transport_.peer_address(), why);
         co_return;
     }
     bool more = true;
@@ -74,7 +75,7 @@ asio::awaitable<void> Connection::run() {
                 more = co_await serve();
                 break;
             case HeadOutcome::closed:
-                transport_->close();
+                transport_.close();
                 co_return;
             case HeadOutcome::slow:
                 co_await refuse_head(408, "The request's headers did not come in time.");
@@ -92,7 +93,7 @@ asio::awaitable<void> Connection::run() {
         }
     }
     if (!stopping_) co_await linger();
-    transport_->close();
+    transport_.close();
 }
 
 asio::awaitable<bool> Connection::serve() {
@@ -103,7 +104,7 @@ asio::awaitable<bool> Connection::serve() {
         co_return co_await serve_probe(head);
 
     Tally tally;
-    Exchange exchange(door_, std::move(head), transport_->peer_address());
+    Exchange exchange(door_, std::move(head), transport_.peer_address());
     const Exchange::Next next = exchange.begin();
     bool failed = false;
     try {
@@ -151,14 +152,14 @@ asio::awaitable<bool> Connection::serve_probe(const awsapi::Request& head) {
         response = text_response(200, "text/plain; version=0.0.4", door_.metrics.text());
     else
         response = text_response(200, "application/json", door_.well_known());
-    spdlog::debug("probe path={} peer={}", head.path, transport_->peer_address());
+    spdlog::debug("probe path={} peer={}", head.path, transport_.peer_address());
     co_return co_await write_response(std::move(response), head.method == "HEAD", tally);
 }
 
 asio::awaitable<bool> Connection::serve_device(awsapi::Request head) {
     Tally tally;
     if (door_.options.check_device) {
-        const auto judged = co_await on_pool(door_.pool, [&] { return door_.options.check_device(transport_->peer_certificate_pem()); });
+        const auto judged = co_await on_pool(door_.pool, [&] { return door_.options.check_device(transport_.stream().certificate_id()); });
         if (!judged) {
             // Nobody had time to look at the certificate, so it opens nothing.
             awsapi::Response response = text_response(503, "application/json", message_json("The server is busy; try again."));
@@ -166,7 +167,7 @@ asio::awaitable<bool> Connection::serve_device(awsapi::Request head) {
             co_return co_await write_response(std::move(response), head.method == "HEAD", tally);
         }
         if (!*judged) {
-            spdlog::warn("device refused path={} peer={} why=\"{}\"", head.path, transport_->peer_address(), judged->error().message);
+            spdlog::warn("device refused path={} peer={} why=\"{}\"", head.path, transport_.peer_address(), judged->error().message);
             awsapi::Response response = text_response(403, "application/json", message_json(judged->error().message));
             response.headers.set("x-amzn-ErrorType", "ForbiddenException");
             co_return co_await write_response(std::move(response), head.method == "HEAD", tally);
@@ -257,7 +258,7 @@ asio::awaitable<bool> Connection::answer(Exchange& exchange, awsapi::Response re
     spdlog::log(refused ? spdlog::level::warn : spdlog::level::info,
                 "{} method={} path={} service={} operation={} status={} ms={} key={} in={} out={} peer={} request={}{}",
                 refused ? "request refused" : "request", exchange.head().method, exchange.head().path, exchange.service_name(),
-                exchange.operation(), status, millis, exchange.access_key_id(), tally.in, tally.out, transport_->peer_address(),
+                exchange.operation(), status, millis, exchange.access_key_id(), tally.in, tally.out, transport_.peer_address(),
                 exchange.request_id(), refused ? " why=\"" + exchange.denied_because() + "\"" : std::string());
     door_.metrics.count_request(exchange.service_name(), exchange.operation(), status, tally.in, tally.out);
     co_return more;
@@ -276,7 +277,7 @@ asio::awaitable<bool> Connection::write_response(awsapi::Response response, bool
     tally.out += body.size();
     if (has_body && response.source && !co_await write_source(*response.source, tally)) {
         // The length is promised already: only a broken connection tells the client that this is not the whole.
-        transport_->close();
+        transport_.close();
         co_return false;
     }
     co_return frame.keep_alive;
@@ -309,9 +310,9 @@ asio::awaitable<bool> Connection::write_bytes(std::string_view head, std::string
     do {
         const std::string_view slice = bytes.substr(0, write_slice);
         bytes.remove_prefix(slice.size());
-        transport_->set_deadline(std::chrono::steady_clock::now() + door_.options.body_timeout);
+        transport_.set_deadline(std::chrono::steady_clock::now() + door_.options.body_timeout);
         const error_code error =
-            co_await transport_->write({asio::buffer(head.data(), head.size()), asio::buffer(slice.data(), slice.size())});
+            co_await transport_.write({asio::buffer(head.data(), head.size()), asio::buffer(slice.data(), slice.size())});
         if (error) co_return false;
         head = {};
     } while (!bytes.empty());
@@ -319,7 +320,7 @@ asio::awaitable<bool> Connection::write_bytes(std::string_view head, std::string
 }
 
 asio::awaitable<void> Connection::refuse_head(int status, std::string message) {
-    spdlog::warn("request refused status={} peer={} why=\"{}\"", status, transport_->peer_address(), message);
+    spdlog::warn("request refused status={} peer={} why=\"{}\"", status, transport_.peer_address(), message);
     awsapi::Response response = text_response(status, "application/json", message_json(message));
     ResponseFrame frame;
     frame.keep_alive = false;
@@ -331,11 +332,11 @@ asio::awaitable<void> Connection::refuse_head(int status, std::string message) {
 // lost when a stopping server does not.
 asio::awaitable<void> Connection::linger() {
     lingering_ = true;
-    transport_->set_deadline(std::chrono::steady_clock::now() + linger_time);
-    co_await transport_->finish_writing();
+    transport_.set_deadline(std::chrono::steady_clock::now() + linger_time);
+    transport_.finish_writing();
     std::vector<std::uint8_t> scrap(64 * 1024);
     for (std::size_t total = 0; total < linger_bytes;) {
-        const IoResult read = co_await transport_->read_some(asio::buffer(scrap));
+        const IoResult read = co_await transport_.read_some(asio::buffer(scrap));
         if (read.error) co_return;
         total += read.size;
     }

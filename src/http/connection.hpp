@@ -10,7 +10,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include <memory>
+#include <optional>
 #include <vector>
 
 namespace otabahn::http {
@@ -19,7 +19,7 @@ enum class Audience { everyone, devices };  // devices: mutual TLS, the data pla
 
 class Connection {
   public:
-    Connection(Door& door, std::unique_ptr<Transport> transport, Audience audience);
+    Connection(Door& door, boost::asio::ip::tcp::socket socket, const std::optional<tls::Context>& context, Audience audience);
 
     boost::asio::awaitable<void> run();
     void finish_and_stop();  // after the request that runs, at once if none does
@@ -48,7 +48,7 @@ class Connection {
     boost::asio::awaitable<void> linger();
 
     Door& door_;
-    std::unique_ptr<Transport> transport_;
+    Transport transport_;
     const Audience audience_;
     RequestReader reader_;
     std::vector<std::uint8_t> piece_;

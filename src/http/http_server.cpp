@@ -3,7 +3,6 @@
 
 #include "http/connection.hpp"
 #include "http/door.hpp"
-#include "http/tls_context.hpp"
 #include "runtime/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -52,11 +51,11 @@ class HttpServer::Impl {
     };
     struct Listener {
         tcp::acceptor acceptor;
-        std::unique_ptr<asio::ssl::context> tls;  // null: plain
+        std::optional<tls::Entrance> entrance;  // none: plain
         Audience audience;
     };
 
-    Result<Address> listen(const Address& address, std::string_view setting, std::unique_ptr<asio::ssl::context> tls, Audience audience);
+    Result<Address> listen(const Address& address, std::string_view setting, std::optional<tls::Entrance> entrance, Audience audience);
     asio::awaitable<void> accept(Listener& listener);
     void open(Loop& loop, tcp::socket socket, Listener& listener);
     void begin_task();
@@ -76,7 +75,7 @@ class HttpServer::Impl {
     std::size_t tasks_ = 0;
 };
 
-Result<Address> HttpServer::Impl::listen(const Address& address, std::string_view setting, std::unique_ptr<asio::ssl::context> tls,
+Result<Address> HttpServer::Impl::listen(const Address& address, std::string_view setting, std::optional<tls::Entrance> entrance,
                                          Audience audience) {
     asio::io_context& context = loops_.front()->context;
     const auto wrong = [&](const error_code& error) {
@@ -89,7 +88,7 @@ Result<Address> HttpServer::Impl::listen(const Address& address, std::string_vie
                                                       tcp::resolver::passive | tcp::resolver::numeric_service, error);
     if (error) return wrong(error);
     const tcp::endpoint endpoint = found.begin()->endpoint();
-    auto listener = std::make_unique<Listener>(Listener{tcp::acceptor(context), std::move(tls), audience});
+    auto listener = std::make_unique<Listener>(Listener{tcp::acceptor(context), entrance, audience});
     tcp::acceptor& acceptor = listener->acceptor;
     acceptor.open(endpoint.protocol(), error);
     if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
@@ -106,22 +105,16 @@ Result<BoundEndpoints> HttpServer::Impl::start() {
     const HttpOptions& options = door_.options;
     for (std::size_t i = 0; i < std::max<std::size_t>(options.threads, 1); ++i) loops_.push_back(std::make_unique<Loop>());
     BoundEndpoints bound;
-    auto http = listen(options.http, "--http", nullptr, Audience::everyone);
+    auto http = listen(options.http, "--http", std::nullopt, Audience::everyone);
     if (!http) return Unexpected(std::move(http).error());
     bound.http = *http;
-    const auto listen_tls = [&](const Address& address, std::string_view setting, ClientCertificate client,
-                                Audience audience) -> Result<Address> {
-        auto tls = make_tls_context(options.tls, client);
-        if (!tls) return Unexpected(std::move(tls).error());
-        return listen(address, setting, std::move(*tls), audience);
-    };
     if (options.https) {
-        auto https = listen_tls(*options.https, "--https", ClientCertificate::none, Audience::everyone);
+        auto https = listen(*options.https, "--https", tls::Entrance::https, Audience::everyone);
         if (!https) return Unexpected(std::move(https).error());
         bound.https = *https;
     }
     if (options.device_https) {
-        auto https = listen_tls(*options.device_https, "--device-https", ClientCertificate::required, Audience::devices);
+        auto https = listen(*options.device_https, "--device-https", tls::Entrance::device_https, Audience::devices);
         if (!https) return Unexpected(std::move(https).error());
         bound.device_https = *https;
     }
@@ -155,8 +148,9 @@ asio::awaitable<void> HttpServer::Impl::accept(Listener& listener) {
 
 void HttpServer::Impl::open(Loop& loop, tcp::socket socket, Listener& listener) {
     if (stopping_) return;
-    auto transport = listener.tls ? make_tls_transport(std::move(socket), *listener.tls) : make_plain_transport(std::move(socket));
-    auto made = std::make_unique<Connection>(door_, std::move(transport), listener.audience);
+    std::optional<tls::Context> context;
+    if (listener.entrance) context = door_.options.tls->context(*listener.entrance);
+    auto made = std::make_unique<Connection>(door_, std::move(socket), context, listener.audience);
     Connection* const connection = made.get();
     loop.connections.emplace(connection, std::move(made));
     ++open_connections_;

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/pool.hpp"
+#include "tls/server.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -33,22 +34,17 @@ struct Address {
     std::string text() const;
 };
 
-// PEM files of the server's certificate (with its chain) and key.
-struct TlsFiles {
-    std::string certificate_file, key_file;
-};
-
 // access::Access::find_key; called on the pool.
 using FindKey = std::function<Result<std::optional<access::AccessKey>>(std::string_view access_key_id)>;
 
 // What a device's certificate is worth, as the gateway knows it; asked on the pool. Refusal: the sentence for the answer.
-using CheckDevice = std::function<Result<void>(std::string_view certificate_pem)>;
+using CheckDevice = std::function<Result<void>(std::string_view certificate_id)>;
 
 struct HttpOptions {
     Address http{"127.0.0.1", 4566};
     std::optional<Address> https;         // the same services over TLS
     std::optional<Address> device_https;  // mutual TLS
-    TlsFiles tls;                         // of both TLS listeners
+    const tls::Server* tls = nullptr;     // of both TLS listeners; outlives the server
     CheckDevice check_device;             // null: any certificate the handshake takes
 
     std::string hostname = "localhost";   // BUCKET.hostname is S3's virtual-host addressing

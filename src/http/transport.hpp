@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// A connection's bytes, with or without TLS: so that the rest of this folder is written once. It belongs to one loop.
+// A connection's bytes as coroutines await them, with or without TLS, and the deadline on them. It belongs to one loop.
 #pragma once
+
+#include "tls/stream.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace otabahn::http {
@@ -23,24 +26,38 @@ struct IoResult {
 
 class Transport {
   public:
-    virtual ~Transport() = default;
+    // No context: plain.
+    Transport(boost::asio::ip::tcp::socket socket, const std::optional<tls::Context>& context);
+    ~Transport();
+    Transport(const Transport&) = delete;
+    Transport& operator=(const Transport&) = delete;
 
-    virtual boost::asio::awaitable<boost::system::error_code> handshake() = 0;
-    virtual boost::asio::awaitable<IoResult> read_some(boost::asio::mutable_buffer into) = 0;
-    virtual boost::asio::awaitable<boost::system::error_code> write(std::array<boost::asio::const_buffer, 2> bytes) = 0;
-    // No more will be written; the peer may still be read from.
-    virtual boost::asio::awaitable<void> finish_writing() = 0;
-    virtual void close() = 0;  // whatever runs on it ends with an error
+    boost::asio::awaitable<boost::system::error_code> handshake();
+    boost::asio::awaitable<IoResult> read_some(boost::asio::mutable_buffer into);
+    boost::asio::awaitable<boost::system::error_code> write(std::array<boost::asio::const_buffer, 2> bytes);
+    void finish_writing();  // the peer may still be read from
+    void close();           // whatever runs on it ends with an error
 
     // Every operation that has not ended by then fails with asio::error::timed_out; the connection can still be used.
-    virtual void set_deadline(std::chrono::steady_clock::time_point when) = 0;
+    void set_deadline(std::chrono::steady_clock::time_point when);
 
-    virtual std::string peer_address() const = 0;
-    virtual std::string peer_certificate_pem() const = 0;  // empty: none
+    const std::string& peer_address() const { return peer_; }
+    const tls::Stream& stream() const { return stream_; }
+
+  private:
+    // The deadline's wait may end after this object is gone, so it keeps what it looks at.
+    struct Deadline {
+        explicit Deadline(boost::asio::ip::tcp::socket& watched) : socket(&watched), timer(watched.get_executor()) {}
+        boost::asio::ip::tcp::socket* socket;
+        boost::asio::steady_timer timer;
+        bool expired = false;
+    };
+    boost::asio::awaitable<boost::system::error_code> wait_for(tls::Stream::State wanted);
+
+    boost::asio::ip::tcp::socket socket_;
+    tls::Stream stream_;
+    std::shared_ptr<Deadline> deadline_;
+    std::string peer_;
 };
-
-std::unique_ptr<Transport> make_plain_transport(boost::asio::ip::tcp::socket socket);
-// `context` outlives it.
-std::unique_ptr<Transport> make_tls_transport(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context& context);
 
 }  // namespace otabahn::http

@@ -25,6 +25,9 @@ class Pki final : public registry::DeviceAuthority {
     // when the names changed or its end is near.
     static Result<std::unique_ptr<Pki>> open(const std::filesystem::path& folder, const ServerNames& names, Timestamp now);
 
+    // Makes the server's certificate again if it is not of these names or ends soon; open() has done so.
+    Result<void> renew_server_certificate(const ServerNames& names, Timestamp now);
+
     // Until 2049-12-31T23:59:59Z, as AWS's (spec control-plane 6.4).
     Result<std::string> issue(std::string_view public_key_pem, std::string_view common_name) override;
 
@@ -41,7 +44,6 @@ class Pki final : public registry::DeviceAuthority {
           root_key_(std::move(root_key)),
           devices_(std::move(devices)),
           devices_key_(std::move(devices_key)) {}
-    Result<void> renew_server_certificate(const ServerNames& names, Timestamp now);
 
     std::filesystem::path folder_;
     x509::Certificate root_;
