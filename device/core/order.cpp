@@ -170,9 +170,8 @@ SignatureFacts signature_of(const Order& order, std::span<const std::uint8_t> me
 Judgement read_order(std::string_view text, const Policy& policy, const Record& record, JudgeMemory memory, Order& order,
                      SignatureFacts& release_signature, ByteView& manifest) {
     order = Order();
-    const auto parsed = otawire::parse_job_document(text);
-    if (!parsed) return refuse(parsed.error(), "The job document");
-    const otawire::JobDocument& document = *parsed;
+    otawire::JobDocument document;
+    if (const auto refusal = otawire::read_job_document(text, document)) return refuse(*refusal, "The job document");
     if (!document.over_mqtt) return refuse(Reason::no_transfer, "The document offers HTTP only; this agent takes MQTT streams.");
     const otawire::UpdateFile* file = the_image(document);
     if (file == nullptr) return refuse(Reason::files_unsupported, "The document must name exactly one file of role image.");
@@ -228,9 +227,8 @@ Judgement read_order(std::string_view text, const Policy& policy, const Record& 
 
 Judgement judge_release(std::string_view text, ByteView manifest_bytes, const Policy& policy, const Record& record, JudgeMemory memory,
                         Order& order) {
-    const auto parsed = otawire::parse_release_manifest(as_text(manifest_bytes));
-    if (!parsed) return refuse(parsed.error(), "The release");
-    const otawire::ReleaseManifest& manifest = *parsed;
+    otawire::ReleaseManifest manifest;
+    if (const auto refusal = otawire::read_release_manifest(as_text(manifest_bytes), manifest)) return refuse(*refusal, "The release");
     if (!manifest.fits_product(policy.product)) {
         Judgement judgement = refuse(Reason::product_mismatch);
         FixedText<64> product;
@@ -267,8 +265,8 @@ Judgement judge_release(std::string_view text, ByteView manifest_bytes, const Po
     if (const Judgement counter = judge_counter(order, record); counter.verdict == Verdict::refused) return counter;
 
     // The image's own signature comes into the memory that the release's had.
-    const auto document = otawire::parse_job_document(text);
-    const otawire::UpdateFile* file = document ? the_image(*document) : nullptr;
+    otawire::JobDocument document;
+    const otawire::UpdateFile* file = otawire::read_job_document(text, document) ? nullptr : the_image(document);
     if (file == nullptr) return refuse(Reason::document_no_object);
     if (file->signature) {
         Judgement taken = take_image_signature(*file, memory, order);

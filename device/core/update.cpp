@@ -213,7 +213,7 @@ void Update::receive_stream(const Input& input) {
         return;
     if (topic->verb == otawire::StreamVerb::data) return receive_block(input.payload);
     if (topic->verb != otawire::StreamVerb::rejected) return;
-    const auto rejection = otawire::decode_rejection(input.payload, otawire::Format::cbor);
+    const auto rejection = otawire::decode_rejection_cbor(input.payload);
     if (!rejection) return;
     using otawire::StreamError;
     judgement_ = Judgement();
@@ -250,7 +250,7 @@ void Update::receive_stream(const Input& input) {
 }
 
 void Update::receive_block(ByteView payload) {
-    const auto data = otawire::decode_data(payload, otawire::Format::cbor, memory_.scratch);
+    const auto data = otawire::decode_data_cbor(payload, memory_.scratch);
     if (!data || data->file != order_.file_id || data->size != data->bytes.size()) return;
     switch (transfer_.judge(data->block, data->bytes.size())) {
         case Transfer::Taken::duplicate:

@@ -227,7 +227,7 @@ void Update::send_request(const BlockRequest& request) {
     if (!topic) return;
     keep_out(*topic);
     const std::span<char> room = arena();
-    const auto payload = otawire::encode_get(get, otawire::Format::cbor, {reinterpret_cast<std::uint8_t*>(room.data()), room.size()});
+    const auto payload = otawire::encode_get_cbor(get, {reinterpret_cast<std::uint8_t*>(room.data()), room.size()});
     if (!payload) return;
     keep_out(as_text(*payload));
     if (Action* action = add(ActionKind::publish)) {

@@ -2,119 +2,72 @@
 // AWS's afr_ota document (spec jobs 7.1): what either of AWS's two parsers takes is taken here. There is no hash and no version
 // in it, so the signature is all that speaks for the image.
 #include "otawire/document_members.hpp"
-#include "otawire/stream_topic.hpp"
 
 namespace otabahn::otawire {
 
-using encoding::JsonReader;
 using encoding::JsonString;
 
 namespace {
 
-struct SignatureKey {
-    std::string_view name, path;
-    SignatureAlgorithm algorithm;
+struct FileIn {
+    UpdateFile file;
+    JsonString certificate;
+    JsonString signatures[4];
 };
-// In the order of preference, should a document have several.
-constexpr SignatureKey signature_keys[] = {
-    {"sig-sha256-ecdsa", "afr_ota.files[].sig-sha256-ecdsa", SignatureAlgorithm::sha256_ecdsa},
-    {"sig-sha256-rsa", "afr_ota.files[].sig-sha256-rsa", SignatureAlgorithm::sha256_rsa},
-    {"sig-sha1-ecdsa", "afr_ota.files[].sig-sha1-ecdsa", SignatureAlgorithm::sha1_ecdsa},
-    {"sig-sha1-rsa", "afr_ota.files[].sig-sha1-rsa", SignatureAlgorithm::sha1_rsa},
+constexpr MemberRow file_rows[] = {
+    {"filesize", Shape::count, true, 0, offsetof(FileIn, file.size)},
+    {"fileid", Shape::number, true, 255, offsetof(FileIn, file.file_id)},
+    {"filepath", Shape::maybe_text, false, 255, offsetof(FileIn, file.name)},
+    {"certfile", Shape::maybe_text, false, 255, offsetof(FileIn, certificate)},
+    {"update_data_url", Shape::maybe_text, false, 4096, offsetof(FileIn, file.url)},
+    {"fileType", Shape::number, false, 255, offsetof(FileIn, file.file_type)},
+    // In the order of SignatureAlgorithm, which is that of preference, should a document have several.
+    {"sig-sha256-ecdsa", Shape::text, false, 2048, offsetof(FileIn, signatures[0])},
+    {"sig-sha256-rsa", Shape::text, false, 2048, offsetof(FileIn, signatures[1])},
+    {"sig-sha1-ecdsa", Shape::text, false, 2048, offsetof(FileIn, signatures[2])},
+    {"sig-sha1-rsa", Shape::text, false, 2048, offsetof(FileIn, signatures[3])},
 };
+static_assert(std::size(file_rows) <= most_member_rows);
+static_assert(static_cast<int>(SignatureAlgorithm::sha256_ecdsa) == 0 && static_cast<int>(SignatureAlgorithm::sha1_rsa) == 3);
 
-// A number, or one written as a string of digits.
-bool read_number(MemberReading& reading, const Member& member, std::uint64_t least, std::uint64_t most, std::uint64_t& out) {
-    JsonString string;
-    if (member.missing() || !JsonReader(member.value).read_string(string)) return reading.number(member, least, most, out);
-    Member digits = member;
-    digits.value = string.raw();
-    return !digits.value.empty() && JsonReader(digits.value).finish() ? reading.number(digits, least, most, out)
-                                                                      : reading.refuse(DocumentFault::wrong_type, member.path);
-}
-
-bool read_protocols(MemberReading& reading, const Member& member, bool& mqtt, bool& http) {
-    if (member.missing()) return reading.refuse(DocumentFault::missing_member, member.path);
-    Elements elements(member.value);
-    if (!elements.is_array()) return reading.refuse(DocumentFault::wrong_type, member.path);
-    for (std::string_view element; elements.next(element);) {
-        JsonString name;
-        if (!JsonReader(element).read_string(name)) return reading.refuse(DocumentFault::wrong_type, member.path);
-        mqtt = mqtt || name.equals("MQTT");
-        http = http || name.equals("HTTP");
-    }
+bool read_file(MemberReader& reader, std::string_view text, void* slot) {
+    FileIn in;
+    if (!reader.read(text, file_rows, &in)) return false;
+    for (std::size_t i = std::size(in.signatures); i-- > 0;)
+        if (!in.signatures[i].raw().empty()) in.file.signature = {static_cast<SignatureAlgorithm>(i), in.signatures[i], in.certificate};
+    *static_cast<UpdateFile*>(slot) = in.file;
     return true;
 }
 
-bool read_file(MemberReading& reading, std::string_view text, UpdateFile& file) {
-    enum { path, size, id, certificate, type, url, signatures };
-    constexpr std::size_t kinds = std::size(signature_keys);
-    std::array<Member, signatures + kinds> members{{{"filepath", "afr_ota.files[].filepath"},
-                                                    {"filesize", "afr_ota.files[].filesize"},
-                                                    {"fileid", "afr_ota.files[].fileid"},
-                                                    {"certfile", "afr_ota.files[].certfile"},
-                                                    {"fileType", "afr_ota.files[].fileType"},
-                                                    {"update_data_url", "afr_ota.files[].update_data_url"}}};
-    for (std::size_t i = 0; i < kinds; ++i) members[signatures + i] = {signature_keys[i].name, signature_keys[i].path};
-    std::uint64_t file_id = 0, file_type = 0;
-    Signature signature;
-    if (!reading.members_of({"", "afr_ota.files[]", text}, members) || !read_number(reading, members[size], 1, UINT64_MAX, file.size) ||
-        !read_number(reading, members[id], 0, 255, file_id) || !reading.optional_text(members[path], 255, file.name) ||
-        !reading.optional_text(members[certificate], 255, signature.certificate) || !reading.optional_text(members[url], 4096, file.url))
-        return false;
-    if (!members[type].missing() && !read_number(reading, members[type], 0, 255, file_type)) return false;
-    file.file_id = static_cast<std::uint32_t>(file_id);
-    file.file_type = static_cast<std::uint32_t>(file_type);
-    for (std::size_t i = 0; i < kinds && !file.signature; ++i) {
-        const Member& member = members[signatures + i];
-        if (member.missing()) continue;
-        if (!reading.text(member, 1, 2048, signature.value)) return false;
-        signature.algorithm = signature_keys[i].algorithm;
-        file.signature = signature;
-    }
-    return true;
-}
-
-bool read_document(MemberReading& reading, std::string_view object, JobDocument& document) {
-    enum { protocols, stream, files };
-    std::array<Member, 3> members{{{"protocols", "afr_ota.protocols"}, {"streamname", "afr_ota.streamname"}, {"files", "afr_ota.files"}}};
-    bool mqtt = false, http = false;
-    if (!reading.members_of({"", "afr_ota", object}, members) || !read_protocols(reading, members[protocols], mqtt, http) ||
-        !reading.optional_text(members[stream], 128, document.stream))
-        return false;
-    if (members[files].missing()) return reading.refuse(DocumentFault::missing_member, members[files].path);
-    Elements elements(members[files].value);
-    if (!elements.is_array()) return reading.refuse(DocumentFault::wrong_type, members[files].path);
-    bool urls = true;
-    for (std::string_view element; elements.next(element);) {
-        if (document.file_count == most_update_files) return reading.refuse(DocumentFault::too_many_files, members[files].path);
-        reading.enter_file(static_cast<int>(document.file_count));
-        UpdateFile& file = document.file_slots[document.file_count];
-        if (!read_file(reading, element, file)) return false;
-        for (const UpdateFile& earlier : document.files())
-            if (earlier.file_id == file.file_id) return reading.refuse(DocumentFault::duplicate_file, "afr_ota.files[].fileid");
-        ++document.file_count;
-        urls = urls && !file.url.raw().empty();
-        reading.enter_file(-1);
-    }
-    if (document.file_count == 0) return reading.refuse(DocumentFault::no_image, members[files].path);
-    std::array<char, 128> room;
-    const auto stream_id = document.stream.decode(room);
-    if (stream_id && !stream_id->empty() && !is_stream_id(*stream_id))
-        return reading.refuse(DocumentFault::out_of_range, members[stream].path);
-    document.over_mqtt = mqtt && !document.stream.raw().empty();
-    document.over_http = http && urls;
-    return document.over_mqtt || document.over_http || reading.refuse(DocumentFault::no_transport, members[protocols].path);
-}
+constexpr MemberRow body_rows[] = {
+    {"protocols", Shape::array, true, 0, 0},
+    {"streamname", Shape::maybe_text, false, 128, offsetof(JobDocument, stream)},
+    {"files", Shape::array, true, 0, 0},
+};
 
 }  // namespace
 
-Result<JobDocument, DocumentRefusal> parse_afr_ota(std::string_view object) {
-    JobDocument document;
+bool read_afr_ota(MemberReader& reader, std::string_view object, JobDocument& document) {
+    std::string_view values[std::size(body_rows)];
+    reader.take_quoted_numbers();
+    reader.enter("afr_ota");
+    if (!reader.collect(object, body_rows, values) || !reader.take_all(body_rows, values, &document)) return false;
     document.kind = DocumentKind::afr_ota;
-    MemberReading reading;
-    if (!read_document(reading, object, document)) return Unexpected(reading.refusal());
-    return document;
+    document.over_mqtt = false;
+    Elements names(values[0]);
+    for (JsonString name; names.next_string(name);) {
+        document.over_mqtt = document.over_mqtt || name.equals("MQTT");
+        document.over_http = document.over_http || name.equals("HTTP");
+    }
+    if (names.broken()) return reader.refuse(DocumentFault::wrong_type, "protocols");
+    if (!reader.read_files("afr_ota.files[]", values[2], read_file, document.file_slots.data(), sizeof(UpdateFile), document.file_count) ||
+        !refuse_doubles(reader, document, "afr_ota.files[]", "fileid"))
+        return false;
+    const bool has_stream = !document.stream.raw().empty();
+    if (has_stream && !holds_stream_id(document.stream)) return reader.refuse(DocumentFault::out_of_range, "streamname");
+    document.over_mqtt = document.over_mqtt && has_stream;
+    for (const UpdateFile& file : document.files()) document.over_http = document.over_http && !file.url.raw().empty();
+    return document.over_mqtt || document.over_http || reader.refuse(DocumentFault::no_transport, "protocols");
 }
 
 }  // namespace otabahn::otawire

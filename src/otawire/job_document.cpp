@@ -43,129 +43,101 @@ constexpr bool rows_stand_in_order() {
 }
 static_assert(rows_stand_in_order());
 
-bool read_role(MemberReading& reading, const Member& member, FileRole& role) {
-    if (member.missing()) return true;
-    JsonString text;
-    if (!reading.text(member, 0, SIZE_MAX, text)) return false;
-    if (text.equals("image"))
-        role = FileRole::image;
-    else if (text.equals("index"))
-        role = FileRole::index;
-    else if (text.equals("data"))
-        role = FileRole::data;
-    else
-        return reading.refuse(DocumentFault::unknown_role, member.path);
-    return true;
-}
+constexpr MemberRow file_rows[] = {
+    {"fileId", Shape::number, true, 255, offsetof(UpdateFile, file_id)},
+    {"name", Shape::text, true, 255, offsetof(UpdateFile, name)},
+    {"size", Shape::count, true, 0, offsetof(UpdateFile, size)},
+    {"sha256", Shape::maybe_hash, true, 0, offsetof(UpdateFile, sha256)},
+    {"signature", Shape::signature, false, 0, offsetof(UpdateFile, signature)},
+    {"url", Shape::maybe_text, false, 4096, offsetof(UpdateFile, url)},
+    {"role", Shape::role, false, 0, offsetof(UpdateFile, role)},
+};
 
-bool read_file(MemberReading& reading, std::string_view text, UpdateFile& file) {
-    enum { id, name, size, sha256, signature, url, role };
-    std::array<Member, 7> members{{{"fileId", "files[].fileId"},
-                                   {"name", "files[].name"},
-                                   {"size", "files[].size"},
-                                   {"sha256", "files[].sha256"},
-                                   {"signature", "files[].signature"},
-                                   {"url", "files[].url"},
-                                   {"role", "files[].role"}}};
-    std::uint64_t file_id = 0;
-    Sha256 hash{};
-    if (!reading.members_of({"", "files[]", text}, members) || !reading.number(members[id], 0, 255, file_id) ||
-        !reading.text(members[name], 1, 255, file.name) || !reading.number(members[size], 1, UINT64_MAX, file.size) ||
-        !reading.hash(members[sha256], hash))
+bool read_file(MemberReader& reader, std::string_view text, void* slot) { return reader.read(text, file_rows, slot); }
+
+struct ReleaseIn {
+    JsonString manifest;
+    std::optional<Signature> signature;
+};
+constexpr MemberRow release_rows[] = {
+    {"manifest", Shape::text, true, UINT16_MAX, offsetof(ReleaseIn, manifest)},
+    {"signature", Shape::signature, true, 0, offsetof(ReleaseIn, signature)},
+};
+
+// The operation and the schema come first: a newer document may lack or carry anything else.
+constexpr MemberRow body_rows[] = {
+    {"operation", Shape::operation, true, 64, 0},
+    {"schema", Shape::schema, true, 0, 0},
+    {"version", Shape::text, true, 128, offsetof(JobDocument, version)},
+    {"stream", Shape::text, true, 128, offsetof(JobDocument, stream)},
+    {"files", Shape::array, true, 0, 0},
+    {"release", Shape::object, false, 0, 0},
+    {"parameters", Shape::object, false, 0, 0},
+    {"afr_ota", Shape::object, false, 0, 0},  // has rows of its own
+};
+enum { operation_row, files_row = 4, release_row, parameters_row, afr_ota_row };
+
+bool read_body(MemberReader& reader, const std::string_view* values, JobDocument& document) {
+    if (!reader.take_all(std::span(body_rows).first<afr_ota_row>(), values, &document)) return false;
+    document.parameters = values[parameters_row];
+    if (!holds_stream_id(document.stream)) return reader.refuse(DocumentFault::out_of_range, "stream");
+    if (!reader.read_files("files[]", values[files_row], read_file, document.file_slots.data(), sizeof(UpdateFile), document.file_count) ||
+        !refuse_doubles(reader, document, "files[]", "fileId"))
         return false;
-    file.file_id = static_cast<std::uint32_t>(file_id);
-    file.sha256 = hash;
-    if (!members[signature].missing()) {
-        Signature found;
-        if (!reading.signature(members[signature], "files[].signature.algorithm", "files[].signature.value",
-                               "files[].signature.certificate", found))
-            return false;
-        file.signature = found;
-    }
-    return reading.optional_text(members[url], 4096, file.url) && read_role(reading, members[role], file.role);
-}
-
-bool read_files(MemberReading& reading, const Member& member, JobDocument& document) {
-    if (member.missing()) return reading.refuse(DocumentFault::missing_member, member.path);
-    Elements elements(member.value);
-    if (!elements.is_array()) return reading.refuse(DocumentFault::wrong_type, member.path);
     bool image = false;
-    for (std::string_view element; elements.next(element);) {
-        if (document.file_count == most_update_files) return reading.refuse(DocumentFault::too_many_files, member.path);
-        reading.enter_file(static_cast<int>(document.file_count));
-        UpdateFile& file = document.file_slots[document.file_count];
-        if (!read_file(reading, element, file)) return false;
-        for (const UpdateFile& earlier : document.files())
-            if (earlier.file_id == file.file_id) return reading.refuse(DocumentFault::duplicate_file, "files[].fileId");
-        ++document.file_count;
-        image = image || file.role == FileRole::image;
-        reading.enter_file(-1);
-    }
-    return image || reading.refuse(DocumentFault::no_image, member.path);
-}
-
-bool read_release(MemberReading& reading, const Member& member, JobDocument& document) {
-    if (member.missing()) return true;
-    std::array<Member, 2> members{{{"manifest", "release.manifest"}, {"signature", "release.signature"}}};
-    SignedRelease release;
-    if (!reading.members_of(member, members) || !reading.text(members[0], 1, 65536, release.manifest) ||
-        !reading.signature(members[1], "release.signature.algorithm", "release.signature.value", "release.signature.certificate",
-                           release.signature))
-        return false;
-    document.release = release;
+    for (const UpdateFile& file : document.files()) image = image || file.role == FileRole::image;
+    if (!image) return reader.refuse(DocumentFault::no_image, "files");
+    if (values[release_row].empty()) return true;
+    ReleaseIn release;
+    reader.enter("release");
+    if (!reader.read(values[release_row], release_rows, &release)) return false;
+    document.release = SignedRelease{release.manifest, *release.signature};
     return true;
-}
-
-bool read_document(MemberReading& reading, std::span<const Member> members, JobDocument& document) {
-    enum { operation, schema, version, stream, files, release, parameters };
-    JsonString name;
-    if (!reading.text(members[operation], 0, SIZE_MAX, name)) return false;
-    if (!name.equals("otabahn.update")) return reading.refuse(DocumentFault::unknown_operation, "operation");
-    std::uint64_t number = 0;
-    if (!reading.number(members[schema], 1, UINT64_MAX, number)) return false;
-    if (number > job_document_schema) return reading.refuse(DocumentFault::schema_too_high, "schema");
-    if (!reading.text(members[version], 1, 128, document.version) || !reading.text(members[stream], 1, 128, document.stream)) return false;
-    std::array<char, 128> room;
-    const auto stream_id = document.stream.decode(room);
-    if (!stream_id || !is_stream_id(*stream_id)) return reading.refuse(DocumentFault::out_of_range, "stream");
-    if (!read_files(reading, members[files], document) || !read_release(reading, members[release], document)) return false;
-    if (members[parameters].missing()) return true;
-    document.parameters = members[parameters].value;
-    return reading.object(members[parameters]);
 }
 
 }  // namespace
 
+bool holds_stream_id(const JsonString& string) {
+    std::array<char, 128> room;
+    const auto text = string.decode(room);
+    return text && is_stream_id(*text);
+}
+
 std::string_view name_of(DocumentFault fault) { return faults[static_cast<std::size_t>(fault)].name; }
 
 std::string_view describe(const DocumentRefusal& refusal, std::string_view what, std::span<char> out) {
+    if constexpr (!texts) return {};
     Sentence sentence(out);
     sentence.add(what);
     if (refusal.fault == DocumentFault::not_json) return sentence.add(" is not a JSON object.").text();
     sentence.add("'s member ");
-    for (const char c : refusal.member) {
+    for (const char c : refusal.where) {
         if (c == ']' && refusal.file >= 0) sentence.add(static_cast<std::uint64_t>(refusal.file));
         sentence.add(std::string_view(&c, 1));
+    }
+    bool first = refusal.where.empty();
+    for (const std::string_view part : {refusal.member, refusal.part}) {
+        if (part.empty()) continue;
+        sentence.add(first ? "" : ".").add(part);
+        first = false;
     }
     return sentence.add(" ").add(faults[static_cast<std::size_t>(refusal.fault)].sentence).text();
 }
 
+std::optional<DocumentRefusal> read_job_document(std::string_view text, JobDocument& document) {
+    DocumentRefusal refusal;
+    MemberReader reader(refusal);
+    std::string_view values[most_member_rows];
+    document = JobDocument();
+    if (!reader.collect(text, body_rows, values)) return DocumentRefusal();
+    const bool sound = values[operation_row].empty() && !values[afr_ota_row].empty() ? read_afr_ota(reader, values[afr_ota_row], document)
+                                                                                     : read_body(reader, values, document);
+    return sound ? std::nullopt : std::optional(refusal);
+}
+
 Result<JobDocument, DocumentRefusal> parse_job_document(std::string_view text) {
-    constexpr std::size_t own = 7;
-    std::array<Member, own + 1> members{{{"operation", "operation"},
-                                         {"schema", "schema"},
-                                         {"version", "version"},
-                                         {"stream", "stream"},
-                                         {"files", "files"},
-                                         {"release", "release"},
-                                         {"parameters", "parameters"},
-                                         {"afr_ota", "afr_ota"}}};
-    if (!collect_members(text, members)) return Unexpected(DocumentRefusal{DocumentFault::not_json, {}, -1});
-    const Member& afr_ota = members[own];
-    if (members[0].missing() && !afr_ota.missing()) return parse_afr_ota(afr_ota.value);
     JobDocument document;
-    MemberReading reading;
-    if (!read_document(reading, std::span(members).first(own), document)) return Unexpected(reading.refusal());
+    if (const auto refusal = read_job_document(text, document)) return Unexpected(*refusal);
     return document;
 }
 

@@ -76,15 +76,18 @@ enum class DocumentFault : std::uint8_t {
 
 struct DocumentRefusal {
     DocumentFault fault = DocumentFault::not_json;
-    std::string_view member;  // files[].sha256
-    int file = -1;            // which of files[], where it is one
+    int file = -1;  // which of files[], where it is one
+    // Where, for people: files[] signature value
+    std::string_view where = {}, member = {}, part = {};
 };
 
-// The word for statusDetails.reason and logs: "missing-member".
+// The word for logs and tests: "missing-member".
 std::string_view name_of(DocumentFault fault);
-// A sentence: "The job document's member files[0].sha256 is missing." Cut when `out` is too small.
+// A sentence: "The job document's member files[0].sha256 is missing." Cut when `out` is too small; empty in a build without texts.
 std::string_view describe(const DocumentRefusal& refusal, std::string_view what, std::span<char> out);
 
+// Nothing: the document is read. It is large: small devices hand in where it goes.
+std::optional<DocumentRefusal> read_job_document(std::string_view text, JobDocument& document);
 Result<JobDocument, DocumentRefusal> parse_job_document(std::string_view text);
 
 // parameters, one after the other.

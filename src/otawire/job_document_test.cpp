@@ -179,10 +179,10 @@ TEST(JobDocument, BoundsTheFilesAndWantsAnImageAmongThem) {
 
 TEST(JobDocument, TheSentenceNamesDocumentAndMember) {
     std::array<char, 200> room{};
-    EXPECT_EQ(describe({DocumentFault::missing_member, "files[].sha256", 3}, "The job document", room),
+    EXPECT_EQ(describe({DocumentFault::missing_member, 3, "files[]", "sha256"}, "The job document", room),
               "The job document's member files[3].sha256 is missing.");
-    EXPECT_EQ(describe({DocumentFault::not_json, {}, -1}, "The job document", room), "The job document is not a JSON object.");
-    EXPECT_EQ(describe({DocumentFault::schema_too_high, "schema", -1}, "The manifest", std::span(room).first(12)), "The manifest");
+    EXPECT_EQ(describe({DocumentFault::not_json}, "The job document", room), "The job document is not a JSON object.");
+    EXPECT_EQ(describe({DocumentFault::schema_too_high, -1, "", "schema"}, "The manifest", std::span(room).first(12)), "The manifest");
 }
 
 TEST(JobDocument, ParametersMayBeAnything) {

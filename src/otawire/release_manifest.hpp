@@ -39,6 +39,8 @@ struct ReleaseManifest {
     const ManifestFile* find_file(const Sha256& sha256, std::uint64_t size) const;
 };
 
+// Nothing: the manifest is read.
+std::optional<DocumentRefusal> read_release_manifest(std::string_view text, ReleaseManifest& manifest);
 Result<ReleaseManifest, DocumentRefusal> parse_release_manifest(std::string_view text);
 
 }  // namespace otabahn::otawire

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/texts.hpp"
 #include "encoding/cbor.hpp"
 #include "encoding/json.hpp"
 #include "otawire/stream_request.hpp"
@@ -62,6 +63,7 @@ struct DataBlock {
 };
 // `scratch` takes the bytes of JSON (base64) and of chunked CBOR strings: at least the block's size.
 std::optional<DataBlock> decode_data(ByteView payload, Format format, std::span<std::uint8_t> scratch);
+std::optional<DataBlock> decode_data_cbor(ByteView payload, std::span<std::uint8_t> scratch);
 
 inline constexpr std::size_t most_described_files = 50;
 struct DescribedStream {
@@ -76,11 +78,12 @@ struct Rejection {
     std::optional<StreamError> error;  // nothing: a code that is not known here
     std::array<char, 40> code_text{};
     std::uint8_t code_size = 0;
-    std::array<char, 200> message_text{};
+    std::array<char, texts ? 200 : 0> message_text{};
     std::uint8_t message_size = 0;
     std::string_view code() const { return {code_text.data(), code_size}; }
-    std::string_view message() const { return {message_text.data(), message_size}; }  // cut at 200 bytes
+    std::string_view message() const { return {message_text.data(), message_size}; }  // cut at 200 bytes; a build without texts has none
 };
 std::optional<Rejection> decode_rejection(ByteView payload, Format format);
+std::optional<Rejection> decode_rejection_cbor(ByteView payload);
 
 }  // namespace otabahn::otawire

@@ -10,40 +10,31 @@ namespace {
 
 using namespace encoding;
 
-struct Found {
-    bool file = false, block = false, size = false, bytes = false;
-    bool all() const { return file && block && size && bytes; }
+// A block's fields by their names in both formats: "filp", and which of them were found.
+struct Fields {
+    std::uint64_t* number_of(const auto& key) {
+        for (std::size_t i = 0; i < 3; ++i)
+            if (key.equals({&names[i], 1})) {
+                found |= 1U << i;
+                return numbers[i];
+            }
+        return nullptr;
+    }
+    void take_bytes(ByteView bytes) {
+        block.bytes = bytes;
+        found |= 8;
+    }
+    std::optional<DataBlock> whole(bool sound) const {
+        return sound && found == 15 && block.bytes.size() == block.size ? std::optional(block) : std::nullopt;
+    }
+
+    static constexpr char names[] = {'f', 'i', 'l'};
+    DataBlock block;
+    std::uint64_t* numbers[3] = {&block.file, &block.block, &block.size};
+    std::uint32_t found = 0;
 };
 
-// Which of a block's numbers a key names.
-std::uint64_t* number_of(DataBlock& block, Found& found, auto is) {
-    if (is("f")) return found.file = true, &block.file;
-    if (is("i")) return found.block = true, &block.block;
-    if (is("l")) return found.size = true, &block.size;
-    return nullptr;
-}
-
-bool read_cbor_data(ByteView payload, std::span<std::uint8_t> scratch, DataBlock& block, Found& found) {
-    CborReader in(payload);
-    if (!in.enter_map()) return false;
-    for (CborString key; in.next_member(key);) {
-        if (key.equals("p")) {
-            CborString bytes;
-            if (!in.read_bytes(bytes)) return false;
-            found.bytes = true;
-            block.bytes = bytes.view();
-            if (!bytes.chunked()) continue;
-            const auto size = bytes.copy_to(scratch);
-            if (!size) return false;
-            block.bytes = scratch.first(*size);
-        } else if (std::uint64_t* number = number_of(block, found, [&](std::string_view name) { return key.equals(name); })) {
-            if (!in.read_unsigned(*number)) return false;
-        }
-    }
-    return !in.failed();
-}
-
-bool read_json_data(ByteView payload, std::span<std::uint8_t> scratch, DataBlock& block, Found& found) {
+bool read_json_data(ByteView payload, std::span<std::uint8_t> scratch, Fields& fields) {
     JsonReader in(as_text(payload));
     if (!in.enter_object()) return false;
     for (JsonString key; in.next_member(key);) {
@@ -56,9 +47,8 @@ bool read_json_data(ByteView payload, std::span<std::uint8_t> scratch, DataBlock
             if (!text) return false;
             const auto size = decode_base64(*text, scratch, Base64Padding::lenient);
             if (!size) return false;
-            block.bytes = scratch.first(*size);
-            found.bytes = true;
-        } else if (std::uint64_t* number = number_of(block, found, [&](std::string_view name) { return key.equals(name); })) {
+            fields.take_bytes(scratch.first(*size));
+        } else if (std::uint64_t* number = fields.number_of(key)) {
             if (!in.read_unsigned(*number)) return false;
         }
     }
@@ -144,8 +134,8 @@ bool read_rejection(auto& in, Rejection& out, auto enter_map, auto read_text) {
             if (!read_text(text)) continue;
             has_code = true;
             keep(text, out.code_text, out.code_size);
-        } else if (key.equals("message") || key.equals("m")) {
-            if (read_text(text)) keep(text, out.message_text, out.message_size);
+        } else if constexpr (texts) {
+            if ((key.equals("message") || key.equals("m")) && read_text(text)) keep(text, out.message_text, out.message_size);
         }
     }
     return !in.failed() && has_code;
@@ -153,13 +143,30 @@ bool read_rejection(auto& in, Rejection& out, auto enter_map, auto read_text) {
 
 }  // namespace
 
+std::optional<DataBlock> decode_data_cbor(ByteView payload, std::span<std::uint8_t> scratch) {
+    CborReader in(payload);
+    Fields fields;
+    if (!in.enter_map()) return std::nullopt;
+    for (CborString key; in.next_member(key);) {
+        if (key.equals("p")) {
+            CborString bytes;
+            if (!in.read_bytes(bytes)) return std::nullopt;
+            fields.take_bytes(bytes.view());
+            if (!bytes.chunked()) continue;
+            const auto size = bytes.copy_to(scratch);
+            if (!size) return std::nullopt;
+            fields.take_bytes(scratch.first(*size));
+        } else if (std::uint64_t* number = fields.number_of(key)) {
+            if (!in.read_unsigned(*number)) return std::nullopt;
+        }
+    }
+    return fields.whole(!in.failed());
+}
+
 std::optional<DataBlock> decode_data(ByteView payload, Format format, std::span<std::uint8_t> scratch) {
-    DataBlock block;
-    Found found;
-    const bool sound =
-        format == Format::cbor ? read_cbor_data(payload, scratch, block, found) : read_json_data(payload, scratch, block, found);
-    if (!sound || !found.all() || block.bytes.size() != block.size) return std::nullopt;
-    return block;
+    if (format == Format::cbor) return decode_data_cbor(payload, scratch);
+    Fields fields;
+    return fields.whole(read_json_data(payload, scratch, fields));
 }
 
 std::optional<std::uint64_t> DescribedStream::size_of(std::uint64_t file) const {
@@ -180,20 +187,23 @@ std::optional<DescribedStream> decode_description(ByteView payload, Format forma
     return out;
 }
 
-std::optional<Rejection> decode_rejection(ByteView payload, Format format) {
+std::optional<Rejection> decode_rejection_cbor(ByteView payload) {
     Rejection out;
-    bool sound = false;
-    if (format == Format::cbor) {
-        CborReader in(payload);
-        sound = read_rejection<CborString>(
-            in, out, [&] { return in.enter_map(); }, [&](CborString& text) { return in.read_text(text); });
-    } else {
-        JsonReader in(as_text(payload));
-        sound = read_rejection<JsonString>(
-                    in, out, [&] { return in.enter_object(); }, [&](JsonString& text) { return in.read_string(text); }) &&
-                in.finish();
-    }
+    CborReader in(payload);
+    const bool sound = read_rejection<CborString>(
+        in, out, [&] { return in.enter_map(); }, [&](CborString& text) { return in.read_text(text); });
     if (!sound) return std::nullopt;
+    out.error = find_stream_error(out.code());
+    return out;
+}
+
+std::optional<Rejection> decode_rejection(ByteView payload, Format format) {
+    if (format == Format::cbor) return decode_rejection_cbor(payload);
+    Rejection out;
+    JsonReader in(as_text(payload));
+    const bool sound = read_rejection<JsonString>(
+        in, out, [&] { return in.enter_object(); }, [&](JsonString& text) { return in.read_string(text); });
+    if (!sound || !in.finish()) return std::nullopt;
     out.error = find_stream_error(out.code());
     return out;
 }

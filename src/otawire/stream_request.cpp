@@ -305,31 +305,50 @@ std::optional<ByteView> encode_describe(const DescribeStreamRequest& request, Fo
     return json.fits() ? std::optional(as_bytes(json.written())) : std::nullopt;
 }
 
-std::optional<ByteView> encode_get(const GetStreamRequest& request, Format format, std::span<std::uint8_t> out) {
-    const auto write = [&](auto& writer, auto key, auto number, auto text, auto bytes) {
-        if (request.token.given()) key("c"), text(request.token.text());
-        if (request.version) key("s"), number(*request.version);
-        key("f"), number(request.file);
-        key("l"), number(request.block_size);
-        key("o"), number(request.offset);
-        if (request.bitmap) key("b"), bytes(*request.bitmap);
-        if (request.count) key("n"), number(*request.count);
-        return writer.fits();
+std::optional<ByteView> encode_get_cbor(const GetStreamRequest& request, std::span<std::uint8_t> out) {
+    CborWriter cbor(out);
+    const auto number = [&](char key, std::uint64_t value) {
+        cbor.text({&key, 1});
+        cbor.unsigned_integer(value);
     };
-    if (format == Format::cbor) {
-        CborWriter cbor(out);
-        cbor.map(3U + (request.token.given() ? 1U : 0U) + (request.version ? 1U : 0U) + (request.bitmap ? 1U : 0U) +
-                 (request.count ? 1U : 0U));
-        const bool fits = write(
-            cbor, [&](std::string_view name) { cbor.text(name); }, [&](std::uint64_t number) { cbor.unsigned_integer(number); },
-            [&](std::string_view text) { cbor.text(text); }, [&](ByteView bytes) { cbor.bytes(bytes); });
-        return fits ? std::optional(cbor.written()) : std::nullopt;
+    cbor.map(3U + (request.token.given() ? 1U : 0U) + (request.version ? 1U : 0U) + (request.bitmap ? 1U : 0U) + (request.count ? 1U : 0U));
+    if (request.token.given()) {
+        cbor.text("c");
+        cbor.text(request.token.text());
     }
+    if (request.version) number('s', *request.version);
+    number('f', request.file);
+    number('l', request.block_size);
+    number('o', request.offset);
+    if (request.bitmap) {
+        cbor.text("b");
+        cbor.bytes(*request.bitmap);
+    }
+    if (request.count) number('n', *request.count);
+    return cbor.fits() ? std::optional(cbor.written()) : std::nullopt;
+}
+
+std::optional<ByteView> encode_get(const GetStreamRequest& request, Format format, std::span<std::uint8_t> out) {
+    if (format == Format::cbor) return encode_get_cbor(request, out);
     JsonWriter json({reinterpret_cast<char*>(out.data()), out.size()});
+    const auto number = [&](std::string_view key, std::uint64_t value) {
+        json.key(key);
+        json.unsigned_integer(value);
+    };
     json.begin_object();
-    write(
-        json, [&](std::string_view name) { json.key(name); }, [&](std::uint64_t number) { json.unsigned_integer(number); },
-        [&](std::string_view text) { json.string(text); }, [&](ByteView bytes) { json.base64(bytes); });
+    if (request.token.given()) {
+        json.key("c");
+        json.string(request.token.text());
+    }
+    if (request.version) number("s", *request.version);
+    number("f", request.file);
+    number("l", request.block_size);
+    number("o", request.offset);
+    if (request.bitmap) {
+        json.key("b");
+        json.base64(*request.bitmap);
+    }
+    if (request.count) number("n", *request.count);
     json.end_object();
     return json.fits() ? std::optional(as_bytes(json.written())) : std::nullopt;
 }

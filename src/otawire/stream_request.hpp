@@ -70,5 +70,7 @@ Result<GetStreamRequest, StreamRefusal> decode_get(ByteView payload, Format form
 // Nothing when `out` is too small. CBOR in definite form, as both of AWS's C libraries write it.
 std::optional<ByteView> encode_describe(const DescribeStreamRequest& request, Format format, std::span<std::uint8_t> out);
 std::optional<ByteView> encode_get(const GetStreamRequest& request, Format format, std::span<std::uint8_t> out);
+// For devices, whose flash is short: without what the other format needs.
+std::optional<ByteView> encode_get_cbor(const GetStreamRequest& request, std::span<std::uint8_t> out);
 
 }  // namespace otabahn::otawire
