@@ -63,6 +63,14 @@ asio::awaitable<void> Connection::run() {
         spdlog::info("handshake failed address={} what=\"{}\"", transport_.peer_address(), why);
         co_return;
     }
+    if (transport_.stream().protocol() == tls::alpn_mqtt) {
+        spdlog::warn(
+            "connection refused address={} what=\"ALPN {} asks for MQTT, which this listener does not serve yet: connect to the MQTT "
+            "listener (--mqtt) instead\"",
+            transport_.peer_address(), tls::alpn_mqtt);
+        transport_.close();
+        co_return;
+    }
     bool more = true;
     while (more && !stopping_) {
         switch (co_await reader_.read_head()) {
