@@ -25,6 +25,10 @@ constexpr std::size_t most_asked = 64;
 std::string plain(std::string_view topic) { return std::string(topic); }
 }  // namespace
 
+MqttLink::Connecting::~Connecting() {
+    if (client != nullptr) mosquitto_destroy(client);
+}
+
 MqttLink::MqttLink(const Config& config, const Clock& clock, Log& log)
     : config_(config), clock_(clock), log_(log), die_(std::random_device{}()) {
     mosquitto_lib_init();
@@ -76,7 +80,7 @@ void MqttLink::begin_connect() {
     useful_ = now_up_ = now_down_ = false;
     if (auto made = make_client(); !made) return lost(made.error().message);
     connecting_ = std::make_shared<Connecting>();
-    connecting_->client = client_;
+    connecting_->client = std::exchange(client_, nullptr);
     connecting_->event = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     connector_ = std::thread([connecting = connecting_, host = config_.host, port = config_.port] {
         sigset_t all;
@@ -126,6 +130,7 @@ void MqttLink::work(const PollSet& set, const std::function<void(const Input&)>&
     if (phase_ == Phase::waiting && now >= connect_at_) begin_connect();
     if (phase_ == Phase::connecting && readable) {
         connector_.join();
+        client_ = std::exchange(connecting_->client, nullptr);
         const int result = connecting_->result;
         if (result != MOSQ_ERR_SUCCESS) {
             lost(result < 0 ? std::strerror(-result) : mosquitto_strerror(result));
@@ -284,7 +289,6 @@ void MqttLink::close() {
     // A connect that still waits for names or TCP is not waited for: the process ends.
     if (phase_ == Phase::connecting && connector_.joinable()) {
         connector_.detach();
-        client_ = nullptr;
     }
 }
 

@@ -86,8 +86,13 @@ class MqttLink final : public Transport {
     Millis last_request_at_{0};
     std::string said_last_;  // trouble is told once, not at each try
 
-    // Shared with the thread, which may outlive us by a moment on the way out.
+    // Owned by the link and by the thread, which may outlive us by a moment on the way out: who lets go last ends the client, if
+    // the link did not take it.
     struct Connecting {
+        Connecting() = default;
+        Connecting(const Connecting&) = delete;
+        Connecting& operator=(const Connecting&) = delete;
+        ~Connecting();
         mosquitto* client = nullptr;
         Descriptor event;
         std::atomic<int> result{0};
