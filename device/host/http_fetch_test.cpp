@@ -2,11 +2,11 @@
 // A GET against a peer that answers as a test wants it, in the pieces that it wants.
 #include "device/host/http_fetch.hpp"
 
+#include "device/host/loopback_listener_test.hpp"
 #include "device/host/monotonic_clock.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,25 +19,13 @@ using testing::HasSubstr;
 
 class HttpFetchTest : public testing::Test {
   protected:
-    HttpFetchTest() {
-        listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), size);
-        ::listen(listener_, 4);
-        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-        authority = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-    }
     ~HttpFetchTest() override {
         if (peer_.joinable()) peer_.join();
-        ::close(listener_);
     }
     // One connection: the request is read, `answer` written in pieces of `piece` bytes.
     void answer_with(std::string answer, std::size_t piece = 1 << 20) {
         peer_ = std::thread([this, answer = std::move(answer), piece] {
-            const int peer = ::accept(listener_, nullptr, nullptr);
+            const int peer = listener_.accept();
             char buffer[4'096];
             while (request.find("\r\n\r\n") == std::string::npos) {
                 const ssize_t count = ::read(peer, buffer, sizeof buffer);
@@ -50,7 +38,7 @@ class HttpFetchTest : public testing::Test {
         });
     }
     HttpFetch::State fetch(std::optional<HttpFetch::Range> range = std::nullopt, Millis patience = Millis{5'000}) {
-        HttpFetch get(parse_http_url("http://" + authority + "/f?x=1").value(), range, nullptr, clock.now(), patience);
+        HttpFetch get(parse_http_url("http://" + listener_.authority + "/f?x=1").value(), range, nullptr, clock.now(), patience);
         HttpFetch::State state = HttpFetch::State::working;
         while (state == HttpFetch::State::working) {
             PollSet set;
@@ -66,13 +54,13 @@ class HttpFetchTest : public testing::Test {
         if (peer_.joinable()) peer_.join();
         return state;
     }
-    std::string authority, request, body, trouble;
+    LoopbackListener listener_;
+    std::string request, body, trouble;
     std::uint64_t first = 0;
     int status = 0;
     MonotonicClock clock;
 
   private:
-    int listener_;
     std::thread peer_;
 };
 
@@ -85,7 +73,7 @@ TEST_F(HttpFetchTest, ABodyComesAsItIsHoweverItIsCut) {
         EXPECT_EQ(fetch(), HttpFetch::State::done) << trouble;
         EXPECT_EQ(body, text);
     }
-    EXPECT_THAT(request, testing::StartsWith("GET /f?x=1 HTTP/1.1\r\nHost: " + authority + "\r\n"));
+    EXPECT_THAT(request, testing::StartsWith("GET /f?x=1 HTTP/1.1\r\nHost: " + listener_.authority + "\r\n"));
 }
 
 TEST_F(HttpFetchTest, ChunksAreTaken) {
@@ -146,7 +134,7 @@ TEST_F(HttpFetchTest, AHeadWithoutEndIsNotKept) {
 TEST_F(HttpFetchTest, SilenceAndNobodyThereAreTold) {
     EXPECT_EQ(fetch(std::nullopt, Millis{50}), HttpFetch::State::failed);
     EXPECT_THAT(trouble, HasSubstr("nothing came for 0 s"));
-    authority = "127.0.0.1:1";
+    listener_.authority = "127.0.0.1:1";
     EXPECT_EQ(fetch(), HttpFetch::State::failed);
     EXPECT_THAT(trouble, HasSubstr("127.0.0.1:1: no connection: Connection refused"));
 }

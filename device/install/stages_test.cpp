@@ -4,6 +4,8 @@
 
 #include "device/install/install_fixture_test.hpp"
 
+#include "device/host/loopback_listener_test.hpp"
+
 #include <gmock/gmock.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -165,18 +167,9 @@ TEST_F(StagesTest, AUnitIsAskedForOnTheBusAndABusThatIsNotThereIsTold) {
 class HttpPeer {
   public:
     explicit HttpPeer(std::vector<std::string> answers) {
-        listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), size);
-        ::listen(listener_, 4);
-        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-        url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/health";
         thread_ = std::thread([this, answers = std::move(answers)] {
             for (const std::string& answer : answers) {
-                const int peer = ::accept(listener_, nullptr, nullptr);
+                const int peer = listener_.accept();
                 char request[2'048];
                 [[maybe_unused]] const ssize_t read = ::read(peer, request, sizeof request);
                 [[maybe_unused]] const ssize_t written = ::write(peer, answer.data(), answer.size());
@@ -184,14 +177,15 @@ class HttpPeer {
             }
         });
     }
-    ~HttpPeer() {
-        thread_.join();
-        ::close(listener_);
-    }
-    std::string url;
+    ~HttpPeer() { thread_.join(); }
 
   private:
-    int listener_;
+    LoopbackListener listener_;  // before the thread that uses it
+
+  public:
+    const std::string url = "http://" + listener_.authority + "/health";
+
+  private:
     std::thread thread_;
 };
 

@@ -5,6 +5,7 @@
 #include "access/access.hpp"
 #include "access/sql.hpp"
 #include "bus/bus.hpp"
+#include "runtime/set_clock.hpp"
 #include "store/store_suite.hpp"
 
 #include <gmock/gmock.h>
@@ -13,12 +14,6 @@
 #include <vector>
 
 namespace otabahn::access::testing_support {
-
-class ManualClock final : public runtime::Clock {
-  public:
-    Timestamp now() const override { return time; }
-    Timestamp time = from_millis(1'751'112'000'000);  // 2025-06-28T12:00:00Z
-};
 
 inline const std::string iot_trust =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"iot.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
@@ -54,7 +49,7 @@ class AccessTest : public ::testing::TestWithParam<store::testing::TestEngine> {
 
     AccountId account() const { return caller_.scope.account; }
 
-    ManualClock clock_;
+    runtime::SetClock clock_{std::int64_t{1'751'112'000}};  // 2025-06-28T12:00:00Z
     bus::InProcessBus bus_;
     std::unique_ptr<store::testing::TestStore> store_;
     Access access_;

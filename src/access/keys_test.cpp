@@ -51,9 +51,9 @@ TEST_P(Keys, AKeyIsRememberedForThirtySecondsAndThenReadAgain) {
         return session.execute("DELETE FROM access_key WHERE id = :id", {{"id", made.id}});
     });
     ASSERT_EQ(removed.value(), 1);
-    clock_.time += std::chrono::seconds(29);
+    clock_.pass(std::chrono::seconds(29));
     EXPECT_TRUE(access_.find_key(made.id).value().has_value());
-    clock_.time += std::chrono::seconds(1);
+    clock_.pass(std::chrono::seconds(1));
     EXPECT_FALSE(access_.find_key(made.id).value().has_value());
 }
 

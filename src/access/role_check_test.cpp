@@ -134,7 +134,7 @@ TEST_P(RoleCheck, TimeConditionsAreJudgedByTheClockGiven) {
                                           R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*",)"
                                           R"("Condition":{"DateLessThan":{"aws:CurrentTime":"2025-06-28T12:00:01Z"}}}})"}));
     EXPECT_EQ(refusal().message, "allowed");
-    clock_.time += std::chrono::seconds(1);
+    clock_.pass(std::chrono::seconds(1));
     EXPECT_THAT(refusal().message, HasSubstr("only if DateLessThan aws:CurrentTime"));
 }
 

@@ -42,7 +42,7 @@ TEST_P(Roles, CreateRoleGivesWhatGetRoleTells) {
                           .role;
     EXPECT_EQ(made.arn, "arn:aws:iam::123456789012:role/service-role/otabahn-Stream");
     EXPECT_TRUE(std::regex_match(made.role_id, std::regex("AROA[A-Z0-9]{17}"))) << made.role_id;
-    EXPECT_EQ(made.create_date, clock_.time);
+    EXPECT_EQ(made.create_date, clock_.now());
     const auto got = call<iam::GetRole>({"OTABAHN-stream"}).value().role;
     EXPECT_EQ(got.role_name, "otabahn-Stream") << "found ignoring case, told as written";
     EXPECT_EQ(got.role_id, made.role_id);

@@ -49,7 +49,7 @@ class Calls : public http::Loopback {
         settings.region = "eu-west-1";
         settings.endpoint_url = "http://127.0.0.1:" + std::to_string(port);
         Client made(std::move(settings));
-        made.set_clock([this] { return clock.time; });
+        made.set_clock([this] { return clock.now(); });
         made.set_pause([this](std::chrono::milliseconds pause) { pauses.push_back(pause.count()); });
         return made;
     }
@@ -90,7 +90,7 @@ TEST_F(Calls, AWrongSecretIsToldWhereTheKeyCameFrom) {
 
 TEST_F(Calls, AWrongClockIsToldSo) {
     Client aws = client();
-    aws.set_clock([this] { return clock.time - std::chrono::hours(1); });
+    aws.set_clock([this] { return clock.now() - std::chrono::hours(1); });
     const auto list = aws.call<api::iot::ListThings>({});
     ASSERT_FALSE(list);
     EXPECT_THAT(list.error().message, HasSubstr("Set this machine's clock"));

@@ -164,8 +164,8 @@ class Tls : public Loopback {
         const auto private_key = x509::PrivateKey::generate(x509::KeyAlgorithm::ec_p256).value();
         x509::IssueRequest request;
         request.subject.common_name = name;
-        request.not_before = clock.time;
-        request.not_after = clock.time + std::chrono::hours(24 * 3650);
+        request.not_before = clock.now();
+        request.not_after = clock.now() + std::chrono::hours(24 * 3650);
         request.dns_names = {"localhost"};
         std::ofstream(folder_ / (name + ".pem")) << x509::issue(request, private_key, nullptr).value().to_pem();
         std::ofstream(folder_ / (name + ".key")) << private_key.to_pem();

@@ -5,6 +5,7 @@
 #include "api/iot.hpp"
 #include "api/s3.hpp"
 #include "http/http_server.hpp"
+#include "runtime/set_clock.hpp"
 #include "sigv4/amz_time.hpp"
 #include "sigv4/sign.hpp"
 
@@ -98,12 +99,6 @@ class Peer {
     }
     int socket_;
     std::string buffer_;
-};
-
-class FixedClock final : public runtime::Clock {
-  public:
-    Timestamp now() const override { return time; }
-    Timestamp time = sigv4::parse_amz_time("20250628T120000Z").value();
 };
 
 // An S3 that keeps one object in memory and knows how uploads ended.
@@ -245,7 +240,7 @@ class Loopback : public testing::Test {
                                spec.payload_hash.empty() ? sigv4::sha256_hex(spec.body) : spec.payload_hash,
                                spec.region,
                                spec.service,
-                               signed_at.value_or(clock.time)};
+                               signed_at.value_or(clock.now())};
         input.headers.insert(input.headers.begin(), {"Host", spec.host});
         std::string out = spec.method + " " + spec.target + " HTTP/1.1\r\n";
         for (const auto& header : input.headers) out += header.name + ": " + header.value + "\r\n";
@@ -261,7 +256,7 @@ class Loopback : public testing::Test {
         return peer.receive(head_request);
     }
 
-    FixedClock clock;
+    runtime::SetClock clock{sigv4::parse_amz_time("20250628T120000Z").value()};
     std::optional<Timestamp> signed_at;  // when it is not the server's time
     awsapi::Operations operations;
     FakeObject object;

@@ -28,7 +28,7 @@ class Uploads : public Loopback {
     }
     std::string signed_chunks(const Spec& spec, const std::string& head, std::string_view data, bool trailer) const {
         const std::size_t place = head.find("Signature=") + 10;
-        sigv4::SignInput input{spec.method, spec.target, {}, spec.payload_hash, spec.region, spec.service, clock.time};
+        sigv4::SignInput input{spec.method, spec.target, {}, spec.payload_hash, spec.region, spec.service, clock.now()};
         sigv4::ChunkChain chain = sigv4::chunk_chain(key, input, head.substr(place, 64));
         std::string out;
         for (std::size_t from = 0; from < data.size(); from += 65536) {

@@ -20,27 +20,27 @@ TEST_P(Conversation, TheTraceOfTheSpecification) {
     say("T", "get", R"({"clientToken":"a"})");
     EXPECT_THAT(heard(), ElementsAre(R"(T/get/accepted {"clientToken":"a","timestamp":100,"inProgressJobs":[],"queuedJobs":[]})"));
 
-    clock_.set(110);
+    clock_.set(std::int64_t{110});
     make_job("A", thing_target("T"));
     EXPECT_THAT(
         heard(),
         ElementsAre(
             R"(T/notify {"timestamp":110,"jobs":{"QUEUED":[{"jobId":"A","queuedAt":110,"lastUpdatedAt":110,"executionNumber":1,"versionNumber":1}]}})",
             R"(T/notify-next {"timestamp":110,"execution":{"jobId":"A","status":"QUEUED","queuedAt":110,"lastUpdatedAt":110,"versionNumber":1,"executionNumber":1,"jobDocument":{"x":1}}})"));
-    clock_.set(115);
+    clock_.set(std::int64_t{115});
     make_job("B", thing_target("T"), R"({"y": 2})");
     EXPECT_THAT(
         heard(),
         ElementsAre(
             R"(T/notify {"timestamp":115,"jobs":{"QUEUED":[{"jobId":"A","queuedAt":110,"lastUpdatedAt":110,"executionNumber":1,"versionNumber":1},{"jobId":"B","queuedAt":115,"lastUpdatedAt":115,"executionNumber":1,"versionNumber":1}]}})"));
 
-    clock_.set(120);
+    clock_.set(std::int64_t{120});
     say("T", "start-next", R"({"clientToken":"b"})");
     EXPECT_THAT(
         heard(),
         ElementsAre(
             R"(T/start-next/accepted {"clientToken":"b","timestamp":120,"execution":{"jobId":"A","status":"IN_PROGRESS","queuedAt":110,"startedAt":120,"lastUpdatedAt":120,"versionNumber":2,"executionNumber":1,"jobDocument":{"x":1}}})"));
-    clock_.set(130);
+    clock_.set(std::int64_t{130});
     say("T", "A/update", R"({"status":"IN_PROGRESS","statusDetails":{"pct":"40"},"expectedVersion":"2","clientToken":"c"})");
     EXPECT_THAT(heard(), ElementsAre(R"(T/A/update/accepted {"clientToken":"c","timestamp":130})"));
     say("T", "A/update", R"({"status":"SUCCEEDED","expectedVersion":2,"clientToken":"d"})");
@@ -48,7 +48,7 @@ TEST_P(Conversation, TheTraceOfTheSpecification) {
         heard(),
         ElementsAre(
             R"(T/A/update/rejected {"clientToken":"d","timestamp":130,"code":"VersionMismatch","message":"Expected version 2 but found version 3","executionState":{"status":"IN_PROGRESS","statusDetails":{"pct":"40"},"versionNumber":3}})"));
-    clock_.set(140);
+    clock_.set(std::int64_t{140});
     say("T", "A/update", R"({"status":"SUCCEEDED","clientToken":"e"})");
     EXPECT_THAT(
         heard(),
@@ -72,9 +72,9 @@ TEST_P(Conversation, TheTraceOfTheSpecification) {
 // Rows 3 to 6 and 8 to 9 of the table of 4.9.
 TEST_P(Conversation, NotificationsFollowTheQueueNotTheEvent) {
     make_job("A", thing_target("T"));
-    clock_.set(101);
+    clock_.set(std::int64_t{101});
     make_job("B", thing_target("T"));
-    clock_.set(102);
+    clock_.set(std::int64_t{102});
     make_job("C", thing_target("T"));
     heard();
     say("T", "B/update", R"({"status":"IN_PROGRESS"})");  // another begins and becomes first

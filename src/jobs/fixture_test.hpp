@@ -15,6 +15,7 @@
 #include "objects/sql.hpp"
 #include "registry/registry.hpp"
 #include "registry/sql.hpp"
+#include "runtime/set_clock.hpp"
 #include "store/store_suite.hpp"
 
 #include <gmock/gmock.h>
@@ -29,16 +30,6 @@ namespace otabahn::jobs {
 
 namespace iot = api::iot;
 namespace data = api::iot_jobs_data;
-
-class SetClock final : public runtime::Clock {
-  public:
-    Timestamp now() const override { return now_; }
-    void set(std::int64_t seconds) { now_ = from_millis(seconds * 1000); }
-    void pass(Duration time) { now_ += time; }
-
-  private:
-    Timestamp now_ = from_millis(100'000);
-};
 
 class NoAuthority final : public registry::DeviceAuthority {
   public:
@@ -167,7 +158,7 @@ class JobsFixture : public ::testing::TestWithParam<store::testing::TestEngine> 
         return described && described->execution ? *described->execution : iot::JobExecution();
     }
 
-    SetClock clock_;
+    runtime::SetClock clock_{std::int64_t{100}};
     bus::InProcessBus bus_;
     NoAuthority authority_;
     std::filesystem::path blob_folder_;

@@ -8,6 +8,7 @@
 #include "bus/bus.hpp"
 #include "objects/objects.hpp"
 #include "objects/sql.hpp"
+#include "runtime/set_clock.hpp"
 #include "store/store_suite.hpp"
 
 #include <gtest/gtest.h>
@@ -21,16 +22,6 @@
 namespace otabahn::objects {
 
 namespace s3 = api::s3;
-
-class SetClock final : public runtime::Clock {
-  public:
-    Timestamp now() const override { return now_; }
-    void advance(Duration by) { now_ += by; }
-    void set(Timestamp now) { now_ = now; }
-
-  private:
-    Timestamp now_ = from_millis(1'750'000'000'000);
-};
 
 class S3Test : public testing::TestWithParam<store::testing::TestEngine> {
   protected:
@@ -112,7 +103,7 @@ class S3Test : public testing::TestWithParam<store::testing::TestEngine> {
         ASSERT_TRUE(call<s3::PutBucketVersioning>({.bucket = bucket, .versioning_configuration = {.status = status}}));
     }
     s3::PutObjectOutput put(const std::string& bucket, const std::string& key, std::string_view body) {
-        clock_.advance(std::chrono::seconds(1));
+        clock_.pass(std::chrono::seconds(1));
         auto out = upload<s3::PutObject>({.bucket = bucket, .key = key}, body);
         if (!out) throw std::runtime_error(out.error().message);
         return *out;
@@ -122,7 +113,7 @@ class S3Test : public testing::TestWithParam<store::testing::TestEngine> {
         return out ? out->body : out.error().code;
     }
     s3::DeleteObjectOutput remove(const std::string& bucket, const std::string& key, std::optional<std::string> version = {}) {
-        clock_.advance(std::chrono::seconds(1));
+        clock_.pass(std::chrono::seconds(1));
         auto out = call<s3::DeleteObject>({.bucket = bucket, .key = key, .version_id = std::move(version)});
         if (!out) throw std::runtime_error(out.error().message);
         return *out;
@@ -142,7 +133,7 @@ class S3Test : public testing::TestWithParam<store::testing::TestEngine> {
     std::unique_ptr<store::testing::TestStore> store_ = GetParam().open({{"access", access::sql::schema}, {"objects", sql::schema}});
     std::unique_ptr<runtime::BlobStore> blobs_ = std::move(blob::open_folder(folder_ / "blobs")).value();
     bus::InProcessBus bus_;
-    SetClock clock_;
+    runtime::SetClock clock_{std::int64_t{1'750'000'000}};
     access::Access access_{**store_, bus_, clock_};
     std::vector<std::string> announced_;
     Objects s3_{**store_, *blobs_, bus_, clock_, access_};

@@ -7,6 +7,7 @@
 #include "bus/bus.hpp"
 #include "mqtt/property.hpp"
 #include "retained/sql.hpp"
+#include "runtime/set_clock.hpp"
 #include "store/store_suite.hpp"
 
 #include <gmock/gmock.h>
@@ -23,12 +24,6 @@ using runtime::SqlSession;
 const Scope scope{AccountId::trusted("000000000000"), Region::trusted("us-east-1")};
 const Scope other{AccountId::trusted("000000000000"), Region::trusted("us-east-2")};
 
-class SetClock final : public runtime::Clock {
-  public:
-    Timestamp time = from_millis(1'700'000'000'000);
-    Timestamp now() const override { return time; }
-};
-
 class RetainedTest : public ::testing::TestWithParam<store::testing::TestEngine> {
   protected:
     RetainedTest()
@@ -40,11 +35,11 @@ class RetainedTest : public ::testing::TestWithParam<store::testing::TestEngine>
 
     bool put(const std::string& topic, const std::string& payload, std::optional<std::int64_t> quota = std::nullopt,
              std::optional<Timestamp> expires_at = std::nullopt) {
-        RetainedMessage message{topic, payload, "", 1, expires_at, clock.time};
+        RetainedMessage message{topic, payload, "", 1, expires_at, clock.now()};
         return *(**store_).write([&](SqlSession& session) -> Result<bool> { return retained::put(session, scope, message, quota); });
     }
     std::size_t sweep(std::size_t most = 100) {
-        return *(**store_).write([&](SqlSession& session) -> Result<std::size_t> { return retained::sweep(session, clock.time, most); });
+        return *(**store_).write([&](SqlSession& session) -> Result<std::size_t> { return retained::sweep(session, clock.now(), most); });
     }
     std::string payload(const std::string& topic) {
         auto found = retained.get(scope, topic);
@@ -61,7 +56,7 @@ class RetainedTest : public ::testing::TestWithParam<store::testing::TestEngine>
         return *std::static_pointer_cast<typename Op::Output>(*out);
     }
 
-    SetClock clock;
+    runtime::SetClock clock{std::int64_t{1'700'000'000}};
     bus::InProcessBus bus_;
     std::unique_ptr<store::testing::TestStore> store_;
     access::Access access_;
@@ -98,9 +93,9 @@ TEST_P(RetainedTest, QuotaStopsNewTopicsAloneAndDeletingMakesRoom) {
 }
 
 TEST_P(RetainedTest, ExpiredMessageIsNotFoundAndTheSweepMakesRoomForAnother) {
-    put("a", "1", 1, clock.time + std::chrono::seconds(10));
+    put("a", "1", 1, clock.now() + std::chrono::seconds(10));
     EXPECT_EQ(payload("a"), "1");
-    clock.time += std::chrono::seconds(10);
+    clock.pass(std::chrono::seconds(10));
     EXPECT_EQ(payload("a"), "none");
     EXPECT_TRUE(retained.list(scope, "", 10).empty());
     EXPECT_FALSE(put("b", "1", 1));
@@ -110,16 +105,16 @@ TEST_P(RetainedTest, ExpiredMessageIsNotFoundAndTheSweepMakesRoomForAnother) {
 
 TEST_P(RetainedTest, MessageWithoutExpiryIsKeptThreeYears) {  // spec gateway 1.7
     put("a", "1");
-    clock.time += std::chrono::hours(3 * 365 * 24) - std::chrono::seconds(1);
+    clock.pass(std::chrono::hours(3 * 365 * 24) - std::chrono::seconds(1));
     EXPECT_EQ(sweep(), 0U);
     EXPECT_EQ(payload("a"), "1");
     EXPECT_FALSE(retained.get(scope, "a")->expires_at.has_value());
-    clock.time += std::chrono::seconds(1);
+    clock.pass(std::chrono::seconds(1));
     EXPECT_EQ(sweep(), 1U);
 }
 
 TEST_P(RetainedTest, SweepTakesNoMoreThanItIsAllowed) {
-    for (const char* topic : {"a", "b", "c"}) put(topic, "1", std::nullopt, clock.time);
+    for (const char* topic : {"a", "b", "c"}) put(topic, "1", std::nullopt, clock.now());
     EXPECT_EQ(sweep(2), 2U);
     EXPECT_EQ(sweep(2), 1U);
     EXPECT_EQ(sweep(2), 0U);

@@ -16,7 +16,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, Conversation, ::testing::ValuesIn(store::testi
 
 // Line by line the example of 5.6.
 TEST_P(Conversation, TheExampleOfTheSpecification) {
-    clock_.set(1'700'000'000);
+    clock_.set(std::int64_t{1'700'000'000});
     say("update", R"({"state":{"desired":{"led":"on","mode":{"x":1}}},"clientToken":"k1"})");
     EXPECT_THAT(
         heard(),
@@ -24,7 +24,7 @@ TEST_P(Conversation, TheExampleOfTheSpecification) {
             R"(update/accepted {"state":{"desired":{"led":"on","mode":{"x":1}}},"metadata":{"desired":{"led":{"timestamp":1700000000},"mode":{"x":{"timestamp":1700000000}}}},"version":1,"timestamp":1700000000,"clientToken":"k1"})",
             R"(update/delta {"version":1,"timestamp":1700000000,"state":{"led":"on","mode":{"x":1}},"metadata":{"led":{"timestamp":1700000000},"mode":{"x":{"timestamp":1700000000}}},"clientToken":"k1"})",
             R"(update/documents {"previous":{},"current":{"state":{"desired":{"led":"on","mode":{"x":1}}},"metadata":{"desired":{"led":{"timestamp":1700000000},"mode":{"x":{"timestamp":1700000000}}}},"version":1},"timestamp":1700000000,"clientToken":"k1"})"));
-    clock_.set(1'700'000'005);
+    clock_.set(std::int64_t{1'700'000'005});
     say("update", R"({"state":{"reported":{"led":"on","mode":{"x":1}}}})");
     EXPECT_THAT(
         heard(),
@@ -36,7 +36,7 @@ TEST_P(Conversation, TheExampleOfTheSpecification) {
 TEST_P(Conversation, GetShowsBothSectionsAndTheDelta) {
     say("update", R"({"state":{"desired":{"a":1,"b":2},"reported":{"a":1}}})");
     heard();
-    clock_.set(200);
+    clock_.set(std::int64_t{200});
     EXPECT_EQ(
         answer("get", R"({"clientToken":"g"})"),
         R"(get/accepted {"state":{"desired":{"a":1,"b":2},"reported":{"a":1},"delta":{"b":2}},"metadata":{"desired":{"a":{"timestamp":100},"b":{"timestamp":100}},"reported":{"a":{"timestamp":100}}},"version":1,"timestamp":200,"clientToken":"g"})");

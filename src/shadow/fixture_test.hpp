@@ -6,6 +6,7 @@
 #include "access/sql.hpp"
 #include "api/iot-data.hpp"
 #include "bus/bus.hpp"
+#include "runtime/set_clock.hpp"
 #include "shadow/shadows.hpp"
 #include "shadow/sql.hpp"
 #include "store/store_suite.hpp"
@@ -21,16 +22,6 @@
 namespace otabahn::shadow {
 
 namespace data = api::iot_data;
-
-class SetClock final : public runtime::Clock {
-  public:
-    Timestamp now() const override { return now_; }
-    void set(std::int64_t seconds) { now_ = from_millis(seconds * 1000); }
-    void pass(Duration time) { now_ += time; }
-
-  private:
-    Timestamp now_ = from_millis(100'000);
-};
 
 class ShadowFixture : public ::testing::TestWithParam<store::testing::TestEngine> {
   protected:
@@ -90,7 +81,7 @@ class ShadowFixture : public ::testing::TestWithParam<store::testing::TestEngine
         return out;
     }
 
-    SetClock clock_;
+    runtime::SetClock clock_{std::int64_t{100}};
     bus::InProcessBus bus_;
     std::unique_ptr<store::testing::TestStore> store_;
     access::Access access_;

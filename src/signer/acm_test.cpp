@@ -29,7 +29,7 @@ TEST_P(AcmTest, AnImportComesBackWithoutItsPrivateKey) {
     EXPECT_EQ(detail.extended_key_usages->at(0).name, "CODE_SIGNING");
     EXPECT_EQ(detail.extended_key_usages->at(0).oid, "1.3.6.1.5.5.7.3.3");
     EXPECT_EQ(detail.key_usages->at(0).name, "DIGITAL_SIGNATURE");
-    clock_.advance(std::chrono::hours(24 * 366));
+    clock_.pass(std::chrono::hours(24 * 366));
     EXPECT_EQ(call<acm::DescribeCertificate>({.certificate_arn = arn})->certificate->status, "EXPIRED");
 }
 
@@ -58,7 +58,7 @@ TEST_P(AcmTest, ListsPageInBothDirections) {
     std::vector<std::string> arns;
     for (int i = 0; i < 5; ++i) {
         arns.push_back(import(make_pair()));
-        clock_.advance(std::chrono::seconds(1));
+        clock_.pass(std::chrono::seconds(1));
     }
     for (const bool descending : {false, true}) {
         acm::ListCertificatesRequest in{.includes = acm::Filters{.key_types = std::vector<std::string>{"EC_prime256v1"}}, .max_items = 2};

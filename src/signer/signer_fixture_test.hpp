@@ -10,6 +10,7 @@
 #include "bus/bus.hpp"
 #include "objects/objects.hpp"
 #include "objects/sql.hpp"
+#include "runtime/set_clock.hpp"
 #include "signer/signer.hpp"
 #include "signer/sql.hpp"
 #include "store/store_suite.hpp"
@@ -27,15 +28,6 @@ namespace otabahn::signer {
 namespace s3 = api::s3;
 namespace acm = api::acm;
 namespace sg = api::signer;
-
-class SetClock final : public runtime::Clock {
-  public:
-    Timestamp now() const override { return now_; }
-    void advance(Duration by) { now_ += by; }
-
-  private:
-    Timestamp now_ = from_millis(1'750'000'000'000);
-};
 
 struct KeyPair {
     std::string certificate, key;  // PEM
@@ -139,7 +131,7 @@ class SignerTest : public testing::TestWithParam<store::testing::TestEngine> {
         GetParam().open({{"access", access::sql::schema}, {"objects", objects::sql::schema}, {"signer", sql::schema}});
     std::unique_ptr<runtime::BlobStore> blobs_ = std::move(blob::open_folder(folder_ / "blobs")).value();
     bus::InProcessBus bus_;
-    SetClock clock_;
+    runtime::SetClock clock_{std::int64_t{1'750'000'000}};
     access::Access access_{**store_, bus_, clock_};
     objects::Objects s3_{**store_, *blobs_, bus_, clock_, access_};
     std::deque<std::function<void()>> later_;

@@ -213,7 +213,7 @@ TEST_P(ProfileTest, CertificatesThatCannotSignForThePlatformAreRefused) {
     EXPECT_REFUSED(with({}, ti_platform), "ValidationException", 400, "RSA");
     EXPECT_REFUSED(with({.algorithm = x509::KeyAlgorithm::rsa, .bits = 1024}, ti_platform), "ValidationException", 400, "2048");
     const auto short_lived = import(make_pair({.ends = std::chrono::hours(1)}));
-    clock_.advance(std::chrono::hours(2));
+    clock_.pass(std::chrono::hours(2));
     EXPECT_REFUSED(call<sg::PutSigningProfile>(profile("otaSign", iot_platform, short_lived)), "ValidationException", 400, "expired");
     auto wrong_override = profile("otaSign", freertos_platform, import(make_pair()));
     wrong_override.overrides =
@@ -238,7 +238,7 @@ TEST_P(SigningJobTest, ADetachedSignatureVerifiesOverTheRawBytes) {
     const auto id = *started->job_id;
     EXPECT_EQ(describe(id).status, "InProgress");
     EXPECT_EQ(describe(id).signed_object, std::nullopt);
-    clock_.advance(std::chrono::seconds(1));
+    clock_.pass(std::chrono::seconds(1));
     run_later();
 
     const auto done = describe(id);
@@ -393,7 +393,7 @@ TEST_P(SigningJobTest, WhatGoesWrongLaterFailsTheJobWithAReason) {
 
     version_ = put("firmware", "app.bin", image_);
     const auto expired = *call<sg::StartSigningJob>(request("3"))->job_id;
-    clock_.advance(std::chrono::hours(24 * 366));
+    clock_.pass(std::chrono::hours(24 * 366));
     run_later();
     EXPECT_EQ(describe(expired).status, "Failed");
     EXPECT_NE(describe(expired).status_reason->find("not valid now"), std::string::npos);
@@ -416,7 +416,7 @@ TEST_P(SigningJobTest, JobsAreListedNewestFirstFilteredAndPaged) {
     prepare();
     std::vector<std::string> ids;
     for (const auto* token : {"1", "2", "3"}) {
-        clock_.advance(std::chrono::seconds(1));
+        clock_.pass(std::chrono::seconds(1));
         ids.insert(ids.begin(), *call<sg::StartSigningJob>(request(token))->job_id);
     }
     run_later();
@@ -444,54 +444,6 @@ TEST_P(SigningJobTest, JobsAreListedNewestFirstFilteredAndPaged) {
 INSTANTIATE_TEST_SUITE_P(Engines, PlatformTest, testing::ValuesIn(store::testing::engines()), store::testing::engine_name);
 INSTANTIATE_TEST_SUITE_P(Engines, ProfileTest, testing::ValuesIn(store::testing::engines()), store::testing::engine_name);
 INSTANTIATE_TEST_SUITE_P(Engines, SigningJobTest, testing::ValuesIn(store::testing::engines()), store::testing::engine_name);
-
-// An image in memory; it may end early.
-class TextImage final : public runtime::BlobReader {
-  public:
-    TextImage(std::string bytes, std::uint64_t claimed) : bytes_(std::move(bytes)), claimed_(claimed) {}
-    std::uint64_t size() const override { return claimed_; }
-    Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) const override {
-        const auto piece = std::string_view(bytes_).substr(std::min<std::size_t>(offset, bytes_.size()), out.size());
-        std::copy(piece.begin(), piece.end(), out.begin());
-        return piece.size();
-    }
-
-  private:
-    std::string bytes_;
-    std::uint64_t claimed_;
-};
-class TextWriter final : public runtime::BlobWriter {
-  public:
-    Result<void> append(ByteView bytes) override {
-        text += as_text(bytes);
-        return {};
-    }
-    Result<std::string> commit() override { return std::string("id"); }
-    std::string text;
-};
-
-TEST(SignedOutputForm, NamesInThePayloadLocationAreEscaped) {
-    const SignedOutput output{3, "sig", x509::SignatureAlgorithm::sha256_ecdsa};
-    EXPECT_EQ(format_detached(output, "b-1", "a \"k\"\\\n/\xc3\xbc", "v"),
-              "{\"rawPayloadSize\":3,\"signature\":\"c2ln\",\"signatureAlgorithm\":\"SHA256withECDSA\",\"payloadLocation\":{\"s3\":{"
-              "\"bucketName\":\"b-1\","
-              "\"key\":\"a \\\"k\\\"\\\\\\u000a/\xc3\xbc\",\"version\":\"v\"}}}");
-}
-
-TEST(SignedOutputForm, PiecesOfAnySizeMakeOneBase64) {
-    for (const std::size_t size : {0U, 1U, 2U, 3U, 1048575U, 1048576U, 1048577U, 2097154U}) {
-        std::string bytes;
-        for (std::size_t i = 0; i < size; ++i) bytes += static_cast<char>(i * 7);
-        TextWriter writer;
-        ASSERT_TRUE(write_embedded({size, "s", x509::SignatureAlgorithm::sha256_rsa}, TextImage(bytes, size), writer));
-        EXPECT_TRUE(writer.text.ends_with("\"payload\":\"" + encoding::to_base64(bytes) + "\"}")) << size;
-    }
-}
-
-TEST(SignedOutputForm, AnImageThatEndsEarlyIsAnErrorAndNoSignature) {
-    const auto key = x509::PrivateKey::generate(x509::KeyAlgorithm::ec_p256);
-    EXPECT_EQ(sign_image(TextImage("abc", 4), *key, x509::SignatureAlgorithm::sha256_ecdsa).error().code, ErrorCode::internal);
-}
 
 }  // namespace
 }  // namespace otabahn::signer

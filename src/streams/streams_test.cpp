@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams on both engines: the REST operations, and what a device is told of the objects behind a stream.
+#include "runtime/set_clock.hpp"
 #include "streams/streams.hpp"
 
 #include "access/sql.hpp"
@@ -25,15 +26,6 @@ namespace iam = api::iam;
 namespace iot = api::iot;
 namespace s3 = api::s3;
 using awsapi::Outcome;
-
-class SetClock final : public runtime::Clock {
-  public:
-    Timestamp now() const override { return now_; }
-    void advance(Duration by) { now_ += by; }
-
-  private:
-    Timestamp now_ = from_millis(1'750'000'000'000);
-};
 
 const std::string trust =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"iot.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
@@ -84,7 +76,7 @@ class StreamsTest : public testing::TestWithParam<store::testing::TestEngine> {
                                                                  actions + R"(,"Resource":"arn:aws:s3:::firmware/*"}]})"}));
     }
     objects::ObjectVersion put(const std::string& bucket, const std::string& key, std::string_view body) {
-        clock_.advance(std::chrono::seconds(1));
+        clock_.pass(std::chrono::seconds(1));
         auto out = objects_.put(bucket, key, "application/octet-stream", body);
         if (!out) throw std::runtime_error(out.error().message);
         return *out;
@@ -95,7 +87,7 @@ class StreamsTest : public testing::TestWithParam<store::testing::TestEngine> {
     }
     Outcome<iot::CreateStreamResponse> create(const std::string& id, std::vector<iot::StreamFile> files = {file(0)},
                                               const awsapi::Caller& who = caller()) {
-        clock_.advance(std::chrono::milliseconds(1));
+        clock_.pass(std::chrono::milliseconds(1));
         return call<iot::CreateStream>(
             {.stream_id = id, .description = "demo", .files = std::move(files), .role_arn = role_arn, .tags = {}}, who);
     }
@@ -127,7 +119,7 @@ class StreamsTest : public testing::TestWithParam<store::testing::TestEngine> {
         GetParam().open({{"access", access::sql::schema}, {"objects", objects::sql::schema}, {"streams", sql::schema}});
     std::unique_ptr<runtime::BlobStore> blobs_ = std::move(blob::open_folder(folder_ / "blobs")).value();
     bus::InProcessBus bus_;
-    SetClock clock_;
+    runtime::SetClock clock_{std::int64_t{1'750'000'000}};
     access::Access access_{**store_, bus_, clock_};
     objects::Objects objects_{**store_, *blobs_, bus_, clock_, access_};
     Streams streams_{**store_, bus_, clock_, objects_, access_};
@@ -161,7 +153,7 @@ TEST_P(StreamsTest, AStreamIsMadeDescribedUpdatedAndDeleted) {
     EXPECT_EQ((*info->files)[1].s3_location->version, "V1");
     const auto created = clock_.now();
 
-    clock_.advance(std::chrono::seconds(5));
+    clock_.pass(std::chrono::seconds(5));
     const auto updated = call<iot::UpdateStream>({.stream_id = "S", .description = "new", .files = {}, .role_arn = {}});
     ASSERT_TRUE(updated);
     EXPECT_EQ(updated->stream_version, 2);
