@@ -20,6 +20,7 @@ struct SignatureFacts {
     SignatureKind kind = SignatureKind::none;
     ByteView value;                // DER SEQUENCE{r,s}, or PKCS#1 v1.5
     std::string_view certificate;  // a hint, never a path
+    std::string_view introduced;   // the document's `certificates`, as JSON: good for those that a trusted one has signed
 };
 
 enum class ActionKind : std::uint8_t {

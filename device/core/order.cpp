@@ -164,7 +164,7 @@ Judgement image_check(const Order& order) {
 }  // namespace
 
 SignatureFacts signature_of(const Order& order, std::span<const std::uint8_t> memory) {
-    return {order.kind, ByteView{memory.data(), order.signature_size}, order.certificate.view()};
+    return {order.kind, ByteView{memory.data(), order.signature_size}, order.certificate.view(), order.introduced};
 }
 
 Judgement read_order(std::string_view text, const Policy& policy, const Record& record, JudgeMemory memory, Order& order,
@@ -179,6 +179,7 @@ Judgement read_order(std::string_view text, const Policy& policy, const Record& 
     if (!keep(document.version, order.image.version))
         return refuse(Reason::document_incomplete, "The version is longer than 64 characters, or holds control characters.");
     order.file_id = file->file_id;
+    order.introduced = release_signature.introduced = document.certificates;
     order.image.size = file->size;
     if (file->size == 0) return refuse(Reason::document_incomplete, "The image's size is 0.");
     if (file->size > policy.slot_bytes) {

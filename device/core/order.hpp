@@ -33,7 +33,8 @@ struct Order {
     std::size_t signature_size = 0;
     FixedText<96> certificate;
 
-    FixedText<64> min_version;  // of the release
+    FixedText<64> min_version;    // of the release
+    std::string_view introduced;  // of the document, which outlives the order
 
     // For people.
     std::string_view called() const { return image.version.empty() ? std::string_view("the image") : image.version.view(); }

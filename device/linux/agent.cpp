@@ -45,11 +45,21 @@ class Agent {
           state_(config.state),
           back_end_(*find_back_end(config.install)),
           slots_(config.state, back_end_.places(config)),
-          trust_(config.trust, slots_),
+          trust_(config.trust, slots_,
+                 [this](std::uint8_t slot) {
+                     const Record& record = update_.record();
+                     const bool elsewhere = !back_end_.keeps_images && slot == record.active;
+                     return elsewhere ? std::optional<Digest>(record.slots[slot].sha256) : std::nullopt;
+                 }),
           stages_(context(), back_end_.make(context())),
           link_(config_, clock_, log_),
           update_(settings(), buffers_.memory()),
-          runner_(update_, {stages_, state_, trust_, stages_, link_, log_, clock_}) {}
+          runner_(update_, {stages_, state_, trust_, stages_, link_, log_, clock_}) {
+        stages_.on_confirmed([this](std::uint8_t slot) {
+            const auto document = read_file(slots_.document(slot), SlotFiles::most_document_bytes);
+            return document ? trust_.apply_changes(*document) : std::string();
+        });
+    }
 
     Result<void> run();
 

@@ -9,9 +9,8 @@
 #include "device/install/stages.hpp"
 #include "device/linux/state_files.hpp"
 #include "device/host/temporary_folder_test.hpp"
-#include "device/linux/trust.hpp"
+#include "device/linux/trust_fixture_test.hpp"
 #include "device/port/contract.hpp"
-#include "x509/x509.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,35 +21,6 @@ namespace otabahn::device {
 namespace {
 
 using testing::HasSubstr;
-
-// Works a verification off at once.
-class Patient final : public Verifier {
-  public:
-    explicit Patient(TrustFolder& trust) : trust_(trust) {}
-    Answer check(const SignatureFacts& signature, ByteView message, const Digest* digest) override {
-        return trust_.check(signature, message, digest);
-    }
-    Answer verify(std::uint8_t slot, std::uint64_t size, const SignatureFacts& signature) override {
-        Answer answer = trust_.verify(slot, size, signature);
-        while (!answer) answer = trust_.work();
-        return answer;
-    }
-
-  private:
-    TrustFolder& trust_;
-};
-
-Digest to_digest(std::string_view bytes) {
-    Digest out{};
-    std::copy(bytes.begin(), bytes.end(), out.begin());
-    return out;
-}
-
-Digest sha256(ByteView bytes) {
-    x509::Sha256 hash;
-    hash.update(bytes);
-    return to_digest(hash.finish());
-}
 
 TEST(LinuxPort, KeepsTheContract) {
     TemporaryFolder folder;
@@ -84,112 +54,6 @@ TEST(StateFilesTest, SayWhyTheyCannotWrite) {
     const Trouble trouble = state.write(0, as_bytes("x"));
     ASSERT_TRUE(trouble);
     EXPECT_THAT(std::string(*trouble), HasSubstr("/nonexistent/folder/state.0: cannot be opened"));
-}
-
-class TrustTest : public testing::Test {
-  protected:
-    struct Signer {
-        x509::PrivateKey key;
-        x509::Certificate certificate;
-    };
-    static Signer make(const std::string& name, x509::KeyAlgorithm algorithm = x509::KeyAlgorithm::ec_p256) {
-        auto key = x509::PrivateKey::generate(algorithm).value();
-        x509::IssueRequest request;
-        request.public_key_pem = key.public_key_pem();
-        request.subject.common_name = name;
-        request.not_before = Timestamp(std::chrono::days{19'000});
-        request.not_after = Timestamp(std::chrono::days{40'000});
-        request.code_signing = true;
-        auto certificate = x509::issue(request, key, nullptr).value();
-        return {std::move(key), std::move(certificate)};
-    }
-    void trust(const Signer& signer, const std::string& name) { folder.write("trust/" + name, signer.certificate.to_pem()); }
-    Trust check(const Signer& signer, const std::string& hint,
-                x509::SignatureAlgorithm algorithm = x509::SignatureAlgorithm::sha256_ecdsa) {
-        const std::string signature = signer.key.sign(algorithm, as_bytes(message)).value();
-        const auto kind = algorithm == x509::SignatureAlgorithm::sha256_rsa ? SignatureKind::sha256_rsa : SignatureKind::sha256_ecdsa;
-        return folder_trust.check({kind, as_bytes(signature), hint}, as_bytes(message), nullptr)->trust;
-    }
-
-    const std::string message = "what is signed";
-    TemporaryFolder folder;
-    SlotFiles slots{folder.path()};
-    TrustFolder folder_trust{folder.path() / "trust", slots};
-};
-
-TEST_F(TrustTest, ASignatureByATrustedCertificateIsGoodWhateverTheHintSays) {
-    const Signer signer = make("signer");
-    trust(signer, "signer.pem");
-    for (const char* hint : {"signer.pem", "signer", "/etc/certs/signer.pem", "other.pem", "", "/", "../../etc/passwd"})
-        EXPECT_EQ(check(signer, hint), Trust::good) << hint;
-}
-
-TEST_F(TrustTest, ASignatureByAnotherKeyIsWrongOrOfAnUnknownCertificate) {
-    trust(make("signer"), "signer.pem");
-    const Signer other = make("other");
-    EXPECT_EQ(check(other, "signer.pem"), Trust::wrong);
-    EXPECT_EQ(check(other, ""), Trust::wrong);
-    EXPECT_EQ(check(other, "/"), Trust::wrong);
-    EXPECT_EQ(check(other, "other.pem"), Trust::unknown_certificate);
-}
-
-TEST_F(TrustTest, RsaAndP384AreTakenAndKindsAreNotConfused) {
-    const Signer rsa = make("rsa", x509::KeyAlgorithm::rsa), big = make("big", x509::KeyAlgorithm::ec_p384);
-    trust(rsa, "rsa.pem");
-    trust(big, "big.pem");
-    EXPECT_EQ(check(rsa, "rsa.pem", x509::SignatureAlgorithm::sha256_rsa), Trust::good);
-    EXPECT_EQ(check(big, "big.pem"), Trust::good);
-    const std::string signature = rsa.key.sign(x509::SignatureAlgorithm::sha256_rsa, as_bytes(message)).value();
-    EXPECT_EQ(folder_trust.check({SignatureKind::sha256_ecdsa, as_bytes(signature), "rsa.pem"}, as_bytes(message), nullptr)->trust,
-              Trust::wrong);
-}
-
-TEST_F(TrustTest, ADigestIsAsGoodAsItsMessageAndNoOther) {
-    const Signer signer = make("signer");
-    trust(signer, "signer.pem");
-    const std::string signature = signer.key.sign(x509::SignatureAlgorithm::sha256_ecdsa, as_bytes(message)).value();
-    Digest digest = sha256(as_bytes(message));
-    EXPECT_EQ(folder_trust.check({SignatureKind::sha256_ecdsa, as_bytes(signature), ""}, {}, &digest)->trust, Trust::good);
-    digest[0] ^= 1;
-    EXPECT_EQ(folder_trust.check({SignatureKind::sha256_ecdsa, as_bytes(signature), ""}, {}, &digest)->trust, Trust::wrong);
-}
-
-TEST_F(TrustTest, AnEmptyOrUnreadableFolderTrustsNobodyAndSaysSo) {
-    const Signer signer = make("signer");
-    const std::string signature = signer.key.sign(x509::SignatureAlgorithm::sha256_ecdsa, as_bytes(message)).value();
-    const Answer answer = folder_trust.check({SignatureKind::sha256_ecdsa, as_bytes(signature), "signer.pem"}, as_bytes(message), nullptr);
-    EXPECT_EQ(answer->trust, Trust::unknown_certificate);
-    EXPECT_THAT(std::string(answer->text), HasSubstr("holds no certificate"));
-    folder.write("trust/junk.pem", "no certificate");
-    EXPECT_EQ(folder_trust.certificates().found.size(), 0U);
-    EXPECT_EQ(folder_trust.certificates().unreadable.size(), 1U);
-}
-
-TEST_F(TrustTest, ARefusalNamesWhatWasTriedAndWhatCouldNotBeRead) {
-    trust(make("first"), "first.pem");
-    trust(make("second"), "second.pem");
-    folder.write("trust/junk.pem", "no certificate");
-    const std::string signature = make("other").key.sign(x509::SignatureAlgorithm::sha256_ecdsa, as_bytes(message)).value();
-    const Answer answer = folder_trust.check({SignatureKind::sha256_ecdsa, as_bytes(signature), "second.pem"}, as_bytes(message), nullptr);
-    EXPECT_EQ(answer->trust, Trust::wrong);
-    EXPECT_EQ(std::string(answer->text), "Tried: second.pem, first.pem. Unreadable: junk.pem.");
-}
-
-TEST_F(TrustTest, AnImageIsReadBackAndItsSignatureHeldAgainstWhatIsThere) {
-    const Signer signer = make("signer");
-    trust(signer, "signer.pem");
-    Patient patient(folder_trust);
-    const std::string signature = signer.key.sign(x509::SignatureAlgorithm::sha256_ecdsa, as_bytes(message)).value();
-    const SignatureFacts facts{SignatureKind::sha256_ecdsa, as_bytes(signature), "signer.pem"};
-    folder.write("slot-b.image", message);
-    Answer answer = patient.verify(1, message.size(), facts);
-    EXPECT_TRUE(answer->good);
-    EXPECT_EQ(answer->trust, Trust::good);
-    EXPECT_EQ(answer->digest, sha256(as_bytes(message)));
-    folder.write("slot-b.image", "What is signed");
-    EXPECT_EQ(patient.verify(1, message.size(), facts)->trust, Trust::wrong);
-    EXPECT_FALSE(patient.verify(1, message.size() + 1, facts)->good) << "it is shorter than it should be";
-    EXPECT_FALSE(patient.verify(0, 1, facts)->good) << "there is no such file";
 }
 
 TEST(InstanceLock, IsTakenOnce) {

@@ -82,7 +82,8 @@ TrustFolder::Certificates TrustFolder::certificates() const {
     return out;
 }
 
-Trust TrustFolder::judge(SignatureKind kind, std::string_view signature, std::string_view hint_path, std::string_view digest) {
+Trust TrustFolder::judge(SignatureKind kind, std::string_view signature, std::string_view hint_path, std::string_view introduced,
+                         std::string_view digest) {
     text_.clear();
     if (kind == SignatureKind::none) return Trust::good;
     const auto algorithm =
@@ -93,6 +94,8 @@ Trust TrustFolder::judge(SignatureKind kind, std::string_view signature, std::st
         std::stable_partition(trusted.found.begin(), trusted.found.end(), [&](const auto& row) { return named(row.first, hint); });
     const bool known = preferred != trusted.found.begin();
     for (const auto& [name, certificate] : trusted.found)
+        if (x509::verify_digest(certificate, algorithm, digest, signature)) return Trust::good;
+    for (const x509::Certificate& certificate : vouched_for(introduced, trusted))
         if (x509::verify_digest(certificate, algorithm, digest, signature)) return Trust::good;
     text_ = trusted.found.empty() ? folder_.filename().string() + "/ holds no certificate." : "Tried: " + names_of(trusted.found) + ".";
     if (!trusted.left_out.empty()) text_ += " Unreadable: " + listed(trusted.left_out) + ".";
@@ -108,12 +111,13 @@ Answer TrustFolder::check(const SignatureFacts& signature, ByteView message, con
         running.update(message);
         hash = running.finish();
     }
-    const Trust trust = judge(signature.kind, as_text(signature.value), signature.certificate, hash);
+    const Trust trust = judge(signature.kind, as_text(signature.value), signature.certificate, signature.introduced, hash);
     return Input::checked(trust, text_);
 }
 
 Answer TrustFolder::verify(std::uint8_t slot, std::uint64_t size, const SignatureFacts& signature) {
     reading_.reset();
+    if (const auto digest = recorded_ ? recorded_(slot) : std::nullopt) return Input::verified(true, *digest, Trust::good);
     const auto path = slots_.image(slot);
     Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) {
@@ -123,7 +127,7 @@ Answer TrustFolder::verify(std::uint8_t slot, std::uint64_t size, const Signatur
     // Read back from the disk where the kernel lets us, not from what was just put into memory.
     ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
     reading_.emplace(Reading{std::move(file), size, x509::Sha256(), signature.kind, std::string(as_text(signature.value)),
-                             std::string(signature.certificate)});
+                             std::string(signature.certificate), std::string(signature.introduced)});
     return std::nullopt;
 }
 
@@ -136,7 +140,7 @@ Answer TrustFolder::work() {
     }
     if (reading_->left > 0) return std::nullopt;
     const std::string digest = reading_->hash.finish();
-    const Trust trust = judge(reading_->kind, reading_->signature, reading_->certificate, digest);
+    const Trust trust = judge(reading_->kind, reading_->signature, reading_->certificate, reading_->introduced, digest);
     reading_.reset();
     return Input::verified(true, to_digest(digest), trust, text_);
 }

@@ -73,13 +73,15 @@ constexpr MemberRow body_rows[] = {
     {"files", Shape::array, true, 0, 0},
     {"release", Shape::object, false, 0, 0},
     {"parameters", Shape::object, false, 0, 0},
+    {"certificates", Shape::array, false, 0, 0},
     {"afr_ota", Shape::object, false, 0, 0},  // has rows of its own
 };
-enum { operation_row, files_row = 4, release_row, parameters_row, afr_ota_row };
+enum { operation_row, files_row = 4, release_row, parameters_row, certificates_row, afr_ota_row };
 
 bool read_body(MemberReader& reader, const std::string_view* values, JobDocument& document) {
     if (!reader.take_all(std::span(body_rows).first<afr_ota_row>(), values, &document)) return false;
     document.parameters = values[parameters_row];
+    document.certificates = values[certificates_row];
     if (!holds_stream_id(document.stream)) return reader.refuse(DocumentFault::out_of_range, "stream");
     if (!reader.read_files("files[]", values[files_row], read_file, document.file_slots.data(), sizeof(UpdateFile), document.file_count) ||
         !refuse_doubles(reader, document, "files[]", "fileId"))

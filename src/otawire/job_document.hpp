@@ -55,6 +55,7 @@ struct JobDocument {
     std::size_t file_count = 0;
     std::optional<SignedRelease> release;
     std::string_view parameters;               // an object's JSON text, or empty
+    std::string_view certificates;             // a JSON array of base64 DER, or empty: of signers that a trusted one has signed
     bool over_mqtt = true, over_http = false;  // what it offers
     std::span<const UpdateFile> files() const { return {file_slots.data(), file_count}; }
 };

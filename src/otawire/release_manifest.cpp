@@ -26,12 +26,14 @@ constexpr MemberRow manifest_rows[] = {
     {"minVersion", Shape::maybe_text, false, 128, offsetof(ReleaseManifest, min_version)},
     {"securityCounter", Shape::number, false, 0, offsetof(ReleaseManifest, counter)},
     {"files", Shape::array, true, 0, 0},
+    {"trust", Shape::object, false, 0, 0},
 };
-enum { hardware_row = 2, files_row = 6 };
+enum { hardware_row = 2, files_row = 6, trust_row };
 
 bool read(MemberReader& reader, const std::string_view* values, ReleaseManifest& manifest) {
     if (!reader.take_all(manifest_rows, values, &manifest)) return false;
     manifest.hardware = values[hardware_row];
+    manifest.trust = values[trust_row];
     Elements names(manifest.hardware);
     for (JsonString name; names.next_string(name);) continue;
     if (names.broken()) return reader.refuse(DocumentFault::wrong_type, "hardware");

@@ -29,6 +29,7 @@ struct ReleaseManifest {
     encoding::JsonString version;
     encoding::JsonString min_version;  // empty: any
     std::uint32_t counter = 0;         // securityCounter: a device never goes back below one that it has confirmed
+    std::string_view trust;            // an object's JSON text, or empty: signers to trust from now on, or no longer
     std::array<ManifestFile, most_update_files> file_slots{};
     std::size_t file_count = 0;
     std::span<const ManifestFile> files() const { return {file_slots.data(), file_count}; }
