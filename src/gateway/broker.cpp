@@ -22,6 +22,7 @@ SubscriptionIndex& Broker::index_of(const Scope& scope) {
 }
 
 void Broker::index(Subscription& subscription) {
+    if (subscription.shared) return;
     index_of(subscription.session->key().scope).add(subscription);
     subscription_count_.fetch_add(1, std::memory_order_relaxed);
 }
@@ -30,26 +31,6 @@ void Broker::unindex(Subscription& subscription) {
     if (!subscription.indexed()) return;
     index_of(subscription.session->key().scope).remove(subscription);
     subscription_count_.fetch_sub(1, std::memory_order_relaxed);
-}
-
-void Broker::adopt(const StoredSession& stored, Timestamp now) {
-    auto& slot = slots_[stored.key];
-    slot.generation = directory_.claim(stored.key, loop_).generation;
-    slot.session = std::make_unique<Session>(stored.key, stored.version, *this);
-    auto& session = *slot.session;
-    session.expiry_seconds = stored.expiry_seconds;
-    session.in_store = true;
-    session.restore(stored.last_sequence, stored.messages);
-    // One that was connected when the server went away counts from now.
-    session.expires_at = stored.expires_at.value_or(now + std::chrono::seconds(stored.expiry_seconds));
-    expiries_.emplace(*session.expires_at, stored.key);
-    for (const auto& row : stored.subscriptions) {
-        auto& subscription = session.add(row.filter);
-        subscription.qos = row.qos;
-        subscription.no_local = row.no_local;
-        subscription.retain_as_published = row.retain_as_published;
-        index(subscription);
-    }
 }
 
 void Broker::open(Connection& connection, SessionRequest request) {
@@ -124,6 +105,7 @@ void Broker::received(const SessionKey& key, std::uint64_t generation, std::size
         for (const auto& subscription : session->subscriptions()) index(*subscription);
         end_trail(key);
         slot.session = std::move(session);
+        if (slot.session->shares()) share_changed(*slot.session);
         // In case that whoever claimed it has gone meanwhile.
         if (slot.session->expires_at) expiries_.emplace(*slot.session->expires_at, key);
         loops_.post(from, [key, generation](Broker& owner) { owner.arrived(key, generation); });
@@ -266,6 +248,7 @@ void Broker::leave(Connection& connection, Session& session, Timestamp now) {
         expiries_.emplace(*session.expires_at, key);
         session.in_store = true;
         store_.save(key, session.version(), session.expiry_seconds, session.expires_at, nullptr);
+        if (session.shares()) share_changed(session);
         return;
     }
     discard(slot);
@@ -274,7 +257,10 @@ void Broker::leave(Connection& connection, Session& session, Timestamp now) {
 
 void Broker::discard(Slot& slot) {
     if (!slot.session) return;
-    for (const auto& subscription : slot.session->subscriptions()) unindex(*subscription);
+    for (const auto& subscription : slot.session->subscriptions()) {
+        unindex(*subscription);
+        if (subscription->shared) leave_share(*slot.session, subscription->filter);
+    }
     if (slot.session->in_store) store_.end(slot.session->key());
     slot.session.reset();
 }
@@ -290,6 +276,7 @@ void Broker::forget_if_unused(const SessionKey& key) {
 
 void Broker::expire(Timestamp now) {
     expire_moves(now);
+    groups_.tick();
     while (!expiries_.empty() && expiries_.begin()->first <= now) {
         const auto [due, key] = *expiries_.begin();
         expiries_.erase(expiries_.begin());
@@ -330,7 +317,12 @@ void Broker::deliver(const MessagePtr& message, const TicketPtr& ticket) {
     if (index == indexes_.end()) return;
     ++mark_;
     matches_.clear();
+    group_matches_.clear();
     index->second->match(message->topic, [&](Subscription& subscription) {
+        if (subscription.group != nullptr) {
+            group_matches_.push_back(subscription.group);
+            return;
+        }
         auto& session = *subscription.session;
         if (subscription.no_local && session.key().client_id == message->publisher_client_id) return;
         const Delivery how{std::min(subscription.qos, message->qos), message->retain && subscription.retain_as_published};
@@ -354,6 +346,7 @@ void Broker::deliver(const MessagePtr& message, const TicketPtr& ticket) {
             session.offer(message, match.how, ticket, settings_.limits);
         }
     }
+    for (auto* group : group_matches_) groups_.distribute(*group, message, ticket);
 }
 
 SessionStorage::Handle Broker::keep(const SessionKey& key, std::int64_t sequence, const MessagePtr& message, bool retain,

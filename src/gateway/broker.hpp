@@ -13,6 +13,7 @@
 #include "gateway/retained_store.hpp"
 #include "gateway/session_directory.hpp"
 #include "gateway/session_store.hpp"
+#include "gateway/share_groups.hpp"
 
 #include <atomic>
 #include <functional>
@@ -37,19 +38,21 @@ class Loops {
     virtual bool listens(std::size_t loop) const = 0;
 };
 
-class Broker final : public SessionStorage {
+class Broker final : public SessionStorage, private ShareGroups::Host {
   public:
     using FindConnection = std::function<Connection*(std::uint64_t id)>;
 
-    Broker(std::size_t loop, Loops& loops, SessionDirectory& directory, SessionStore& store, RetainedStore& retained,
-           const ConnectionSettings& settings, FindConnection find_connection)
+    Broker(std::size_t loop, Loops& loops, SessionDirectory& directory, ShareDirectory& shares, SessionStore& store,
+           RetainedStore& retained, const ConnectionSettings& settings, FindConnection find_connection)
         : loop_(loop),
           loops_(loops),
           directory_(directory),
+          share_directory_(shares),
           store_(store),
           retained_(retained),
           settings_(settings),
-          find_(std::move(find_connection)) {}
+          find_(std::move(find_connection)),
+          groups_(*this, settings.limits) {}
 
     void adopt(const StoredSession& stored, Timestamp now);  // at start
     void open(Connection& connection, SessionRequest request);
@@ -58,6 +61,12 @@ class Broker final : public SessionStorage {
 
     void index(Subscription& subscription);
     void unindex(Subscription& subscription);
+    ShareJoin join_share(const Session& session, std::string_view filter);
+    void leave_share(const Session& session, std::string_view filter);
+    void share_changed(const Session& session);
+    void restore_share(const ShareKey& key, std::int64_t last_sequence, std::size_t stored);  // at start, after its members
+    void share_drained(const ShareKey& key, std::int64_t sequence, bool taken);
+    std::size_t share_loop(const ShareKey& key) const { return ShareKeyHash{}(key) % loops_.count(); }
     void store_subscriptions(Connection& connection, SubscriptionChange change, std::string answer);
 
     // To the subscribers of all loops; a retained one also into the store.
@@ -114,11 +123,23 @@ class Broker final : public SessionStorage {
     void end_connection(Slot& slot);
     void discard(Slot& slot);
     void forget_if_unused(const SessionKey& key);
+    void tell_share(const ShareKey& key, std::function<void(ShareGroups&)> news);
+    void take_handout(ShareHandout handout);
+
+    // ShareGroups::Host; keep() and drop() are SessionStorage's as well.
+    void hang_up(Subscription& subscription, const Scope& scope) override;
+    void take_down(Subscription& subscription, const Scope& scope) override;
+    void hand_out(std::size_t loop, ShareHandout handout) override;
+    void end(const SessionKey& key) override { store_.end(key); }
+    void fetch(const ShareKey& group, std::size_t most) override;
+    TicketPtr drain_ticket(const ShareKey& group, std::int64_t sequence) override;
+
     SubscriptionIndex& index_of(const Scope& scope);
 
     std::size_t loop_;
     Loops& loops_;
     SessionDirectory& directory_;
+    ShareDirectory& share_directory_;
     SessionStore& store_;
     RetainedStore& retained_;
     const ConnectionSettings& settings_;
@@ -135,7 +156,12 @@ class Broker final : public SessionStorage {
         Delivery how;
     };
     std::vector<Match> matches_;
+    std::vector<ShareGroup*> group_matches_;
     std::uint64_t mark_ = 0;
+    ShareGroups groups_;
 };
+
+// Blocking, before the loops run: hands every stored session to one of them.
+void adopt_sessions(const std::vector<Broker*>& brokers, SessionStore& store, Timestamp now);
 
 }  // namespace otabahn::gateway

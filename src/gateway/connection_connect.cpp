@@ -170,6 +170,7 @@ void Connection::session_opened(Session* session, bool present) {
     spdlog::debug("connected client={} certificate={} address={} mqtt={} session_present={} keep_alive={}", client_id_,
                   peer_.certificate_id, peer_.address, v5() ? "5" : "3.1.1", present, keep_alive_);
     session_->attach(*this, std::min(client_receive_most_, limits().receive_maximum));
+    if (session_->shares()) host_.share_changed(*session_);
     session_->pump();
 }
 
@@ -188,7 +189,7 @@ void Connection::send_connack(bool present) {
             .number(PropertyId::topic_alias_maximum, limits().topic_aliases)
             .number(PropertyId::wildcard_subscription_available, 1)
             .number(PropertyId::subscription_identifier_available, 0)
-            .number(PropertyId::shared_subscription_available, 0)
+            .number(PropertyId::shared_subscription_available, 1)
             .number(PropertyId::server_keep_alive, keep_alive_);
         if (pending_->assigned_id) builder.text(PropertyId::assigned_client_identifier, client_id_);
         packet.properties =

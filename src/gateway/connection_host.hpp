@@ -8,6 +8,7 @@
 #include "gateway/limits.hpp"
 #include "gateway/retained_store.hpp"
 #include "gateway/session.hpp"
+#include "gateway/share_directory.hpp"
 #include "gateway/tally.hpp"
 #include "gateway/topic_table.hpp"
 #include "runtime/topics.hpp"
@@ -79,6 +80,11 @@ class ConnectionHost {
 
     virtual void index(Subscription& subscription) = 0;
     virtual void unindex(Subscription& subscription) = 0;
+    // A shared subscription that the session has not yet; share_changed() once it has it.
+    virtual ShareJoin join_share(Session& session, std::string_view filter) = 0;
+    virtual void leave_share(Session& session, std::string_view filter) = 0;
+    // It went online, or was granted another QoS.
+    virtual void share_changed(Session& session) = 0;
     // Stores a persistent session's change, then calls Connection::transmit with `answer`.
     virtual void store_subscriptions(Connection& connection, SubscriptionChange change, std::string answer) = 0;
 

@@ -21,17 +21,18 @@ ReasonCode Connection::judge_filter(const mqtt::SubscribeEntry& entry, std::stri
         why = "a filter has at most 256 bytes and 7 slashes";
         return ReasonCode::topic_filter_invalid;
     }
-    if (mqtt::split_shared(entry.filter)) {
-        cause = Refusal::not_supported;
-        why = "shared subscriptions are not served yet";
-        return ReasonCode::shared_subscriptions_not_supported;
+    const auto shared = mqtt::split_shared(entry.filter);
+    if (shared && shared->name.size() > limits().share_name_bytes) {
+        why = "the name of a shared subscription has at most 128 bytes";
+        return ReasonCode::topic_filter_invalid;
     }
-    if (!host_.topics().may_subscribe(entry.filter)) {
+    if (!host_.topics().may_subscribe(shared ? shared->filter : entry.filter)) {
         cause = Refusal::reserved_topic;
         why = "topics that start with $ are reserved, and nothing is published there";
         return ReasonCode::topic_filter_invalid;
     }
-    if (!gate_->may(Action::subscribe, entry.filter)) {
+    // What AWS compares for a shared one is not known (spec gateway 1.9): a policy may name it whole or by the filter within.
+    if (!gate_->may(Action::subscribe, entry.filter) && !(shared && gate_->may(Action::subscribe, shared->filter))) {
         cause = Refusal::subscribe_denied;
         why = gate_->explain(Action::subscribe, entry.filter);
         return ReasonCode::not_authorized;
@@ -40,6 +41,19 @@ ReasonCode Connection::judge_filter(const mqtt::SubscribeEntry& entry, std::stri
         cause = Refusal::quota;
         why = "a connection has at most 50 subscriptions";
         return ReasonCode::quota_exceeded;
+    }
+    if (shared && session_->find(entry.filter) == nullptr) {
+        cause = Refusal::quota;
+        switch (host_.join_share(*session_, entry.filter)) {
+            case ShareJoin::joined:
+                break;
+            case ShareJoin::too_many_groups:
+                why = "the account has as many groups of shared subscriptions as it may (100)";
+                return ReasonCode::quota_exceeded;
+            case ShareJoin::too_many_members:
+                why = "this shared subscription has as many members as it may (100)";
+                return ReasonCode::quota_exceeded;
+        }
     }
     return entry.qos == 0 ? ReasonCode::success : ReasonCode::granted_qos_1;
 }
@@ -61,6 +75,8 @@ void Connection::on_subscribe(const mqtt::Subscribe& subscribe) {
     std::vector<RetainedWish> wishes;
     subscribe.for_each([&](const mqtt::SubscribeEntry& entry) {
         if (ended_) return;
+        if (entry.no_local && mqtt::split_shared(entry.filter))  // MQTT 5, 3.8.3.1
+            return end(EndCause::client_error, ReasonCode::protocol_error, "a shared subscription may not ask for No Local");
         std::string why;
         Refusal cause = Refusal::quota;
         ReasonCode code = ReasonCode::quota_exceeded;
@@ -74,7 +90,7 @@ void Connection::on_subscribe(const mqtt::Subscribe& subscribe) {
             log_refusal("subscribe", entry.filter, why);
             if (first_refusal.empty()) first_refusal = why;
             // MQTT 3.1.1 on AWS: a filter that is denied or malformed costs the connection, a count that is exceeded a 0x80 (spec 1.11).
-            if (!v5() && code != ReasonCode::quota_exceeded && code != ReasonCode::shared_subscriptions_not_supported)
+            if (!v5() && code != ReasonCode::quota_exceeded)
                 return end(code == ReasonCode::not_authorized ? EndCause::auth_error : EndCause::client_error, code, why);
             codes.push_back(v5() ? static_cast<std::uint8_t>(code) : 0x80);
             return;
@@ -90,7 +106,11 @@ void Connection::on_subscribe(const mqtt::Subscribe& subscribe) {
         subscription.no_local = entry.no_local;
         subscription.retain_as_published = entry.retain_as_published;
         // Where it hangs does not depend on its options; and not even for a moment is one that is granted left out.
-        if (!subscription.indexed()) host_.index(subscription);
+        if (subscription.shared) {
+            host_.share_changed(*session_);
+        } else if (!subscription.indexed()) {
+            host_.index(subscription);
+        }
         change.added.push_back({subscription.filter, subscription.qos, subscription.no_local, subscription.retain_as_published});
     });
     if (ended_) return;
@@ -126,7 +146,11 @@ void Connection::on_unsubscribe(const mqtt::Unsubscribe& unsubscribe) {
         // AWS lists no 0x11 for UNSUBACK (spec gateway 1.10).
         codes.push_back(static_cast<std::uint8_t>(ReasonCode::success));
         if (subscription == nullptr) return;
-        host_.unindex(*subscription);
+        if (subscription->shared) {
+            host_.leave_share(*session_, filter);
+        } else {
+            host_.unindex(*subscription);
+        }
         session_->erase(filter);
         change.removed.emplace_back(filter);
     });

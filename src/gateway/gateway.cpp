@@ -45,6 +45,7 @@ class Gateway::State final : public Loops {
                   TopicTable(parts.services),
                   {},
                   {},
+                  {},
                   StoreQueue(parts.store, parts.pool),
                   SessionStore(shared_.queue),
                   RetainedStore(shared_.queue, shared_.settings.limits.retained_messages),
@@ -97,11 +98,9 @@ Result<Endpoint> Gateway::State::start() {
 
 Result<void> Gateway::State::adopt_sessions() {
     try {
-        const Timestamp now = shared_.parts.clock.now();
-        for (const auto& stored : shared_.store.load_all()) {
-            const std::size_t loop = SessionKeyHash{}(stored.key) % loops_.size();
-            loops_[loop]->broker().adopt(stored, now);
-        }
+        std::vector<Broker*> brokers;
+        for (auto& loop : loops_) brokers.push_back(&loop->broker());
+        gateway::adopt_sessions(brokers, shared_.store, shared_.parts.clock.now());
         return {};
     } catch (const runtime::StoreFailure& failure) {
         return fail(ErrorCode::unavailable,

@@ -25,7 +25,9 @@ struct Limits {
     std::uint32_t message_expiry_seconds = 604'800;
     std::uint32_t session_expiry_seconds = 3600;
     std::uint16_t keep_alive_least = 30, keep_alive_most = 1200;
-    std::uint32_t client_packet_least = 512;   // what a client's own Maximum Packet Size must be
+    std::uint32_t client_packet_least = 512;              // what a client's own Maximum Packet Size must be
+    std::size_t share_groups = 100, share_members = 100;  // of an account in a region; sessions in each
+    std::size_t share_name_bytes = 128;
     std::int64_t retained_messages = 500'000;  // an account's in a region; 0: no limit
     std::size_t stored_messages = 10'000;      // a persistent session's; newer ones are lost, as on AWS
 };
@@ -44,6 +46,7 @@ constexpr Limits extended_limits = [] {
     out.message_expiry_seconds = 0xffffffff;
     out.session_expiry_seconds = 0xfffffffe;
     out.keep_alive_least = 1, out.keep_alive_most = 65'535;
+    out.share_groups = 100'000, out.share_members = 100'000;
     out.retained_messages = 0;
     out.stored_messages = 100'000;
     return out;

@@ -50,7 +50,7 @@ auto answer_of(F call) -> decltype(call()) {
 Loop::Loop(std::size_t number, Shared& shared, Loops& loops)
     : number_(number),
       shared_(shared),
-      broker_(number, loops, shared.directory, shared.store, shared.retained, shared.settings,
+      broker_(number, loops, shared.directory, shared.shares, shared.store, shared.retained, shared.settings,
               [this](std::uint64_t id) { return find_connection(id); }),
       streams_(shared.extended_quotas),
       now_(shared.parts.clock.now()) {}
@@ -79,6 +79,7 @@ void Loop::close_links() {
 }
 
 void Loop::post(std::function<void(Loop&)> work) {
+    if (closed_) return;
     boost::asio::post(io_->context, [this, work = std::move(work)] {
         const Turn turn(*this);
         work(*this);

@@ -57,6 +57,7 @@ struct Shared {
     TopicTable topics;
     DocumentCache documents;
     SessionDirectory directory;
+    ShareDirectory shares;
     StoreQueue queue;
     SessionStore store;
     RetainedStore retained;
@@ -119,6 +120,9 @@ class Loop final : public ConnectionHost {
     void leave_session(Connection& connection, Session& session) override { broker_.leave(connection, session, now_); }
     void index(Subscription& subscription) override { broker_.index(subscription); }
     void unindex(Subscription& subscription) override { broker_.unindex(subscription); }
+    ShareJoin join_share(Session& session, std::string_view filter) override { return broker_.join_share(session, filter); }
+    void leave_share(Session& session, std::string_view filter) override { broker_.leave_share(session, filter); }
+    void share_changed(Session& session) override { broker_.share_changed(session); }
     void store_subscriptions(Connection& connection, SubscriptionChange change, std::string answer) override {
         broker_.store_subscriptions(connection, std::move(change), std::move(answer));
     }

@@ -5,6 +5,7 @@
 
 #include "gateway/connection.hpp"
 #include "gateway/connection_host.hpp"
+#include "mqtt/topic.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -102,6 +103,11 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
     void unindex(Subscription& subscription) override {
         if (subscription.indexed()) index_.remove(subscription);
     }
+    ShareJoin join_share(Session& session, std::string_view filter) override {
+        return shares_.join({session.key().scope, std::string(filter)}, configuration.limits);
+    }
+    void leave_share(Session& session, std::string_view filter) override { shares_.leave({session.key().scope, std::string(filter)}); }
+    void share_changed(Session&) override {}
     void store_subscriptions(Connection& connection, SubscriptionChange, std::string answer) override { connection.transmit(answer); }
     void fetch_retained(Session& session, std::vector<RetainedWish> wishes) override {
         fetches_.emplace_back([this, key = session.key(), wishes = std::move(wishes)] {
@@ -123,6 +129,7 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
             matches.emplace_back(subscription.session,
                                  Delivery{std::min(subscription.qos, message->qos), message->retain && subscription.retain_as_published});
         });
+        give_shares(message, ticket);
         for (auto& [session, how] : matches) session->offer(message, how, ticket, configuration.limits);
     }
     void publish_for_service(const Scope&, runtime::Publication publication) override {
@@ -170,6 +177,18 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
         PublishOutcome outcome_ = PublishOutcome::stored;
     };
 
+    // The first member that is online.
+    void give_shares(const MessagePtr& message, const TicketPtr& ticket) {
+        std::map<std::string, std::pair<Session*, std::uint8_t>> chosen;
+        for (auto& [key, session] : sessions_)
+            for (const auto& subscription : session->subscriptions())
+                if (subscription->shared && session->online() && key.scope == message->scope &&
+                    mqtt::matches(mqtt::split_shared(subscription->filter)->filter, message->topic))
+                    chosen.try_emplace(subscription->filter, session.get(), subscription->qos);
+        for (auto& [filter, member] : chosen)
+            member.first->offer(message, {std::min(member.second, message->qos)}, ticket, configuration.limits);
+    }
+
     void retain(const MessagePtr& message, const TicketPtr& ticket) {
         if (!message->retain) return;
         if (message->payload.empty()) {
@@ -200,7 +219,10 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
     }
 
     void end_session(Session& session) {
-        for (const auto& subscription : session.subscriptions()) unindex(*subscription);
+        for (const auto& subscription : session.subscriptions()) {
+            unindex(*subscription);
+            if (subscription->shared) leave_share(session, subscription->filter);
+        }
         const SessionKey key = session.key();
         std::erase_if(stored_, [&](const auto& entry) { return entry.first.first == key; });
         sessions_.erase(key);
@@ -211,6 +233,7 @@ class MemoryHost final : public ConnectionHost, public SessionStorage {
     Tally tally_;
     std::uint64_t last_id_ = 0;
     SubscriptionIndex index_;
+    ShareDirectory shares_;
     std::map<SessionKey, std::unique_ptr<Session>> sessions_;
     std::map<SessionKey, std::uint64_t> owners_;
     std::map<std::pair<SessionKey, std::int64_t>, std::pair<MessagePtr, bool>> stored_;

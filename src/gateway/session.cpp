@@ -34,23 +34,28 @@ Subscription& Session::add(std::string_view filter) {
     auto& added = subscriptions_.emplace_back(std::make_unique<Subscription>());
     added->session = this;
     added->filter = filter;
+    added->shared = mqtt::split_shared(filter).has_value();
+    if (added->shared) ++shared_;
     return *added;
 }
 
 void Session::erase(std::string_view filter) {
+    if (const auto* found = find(filter); found != nullptr && found->shared) --shared_;
     std::erase_if(subscriptions_, [&](const auto& subscription) { return subscription->filter == filter; });
 }
 
 std::optional<std::uint8_t> Session::granted(std::string_view topic) const {
     std::optional<std::uint8_t> best;
     for (const auto& subscription : subscriptions_)
-        if ((!best || *best < subscription->qos) && mqtt::matches(subscription->filter, topic)) best = subscription->qos;
+        if (!subscription->shared && (!best || *best < subscription->qos) && mqtt::matches(subscription->filter, topic))
+            best = subscription->qos;
     return best;
 }
 
 std::optional<Delivery> Session::wanted(const Message& message) const {
     std::optional<Delivery> best;
     for (const auto& subscription : subscriptions_) {
+        if (subscription->shared) continue;
         if (subscription->no_local && key_.client_id == message.publisher_client_id) continue;
         if (!mqtt::matches(subscription->filter, message.topic)) continue;
         if (!best) best.emplace();
@@ -65,6 +70,7 @@ std::unique_ptr<Session> Session::trail(std::size_t loop) const {
     out->number_ = number_;
     out->moved_to = loop;
     for (const auto& subscription : subscriptions_) {
+        if (subscription->shared) continue;
         auto& copy = out->add(subscription->filter);
         copy.qos = subscription->qos;
         copy.no_local = subscription->no_local;

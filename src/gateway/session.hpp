@@ -98,6 +98,7 @@ class Session {
     Subscription& add(std::string_view filter);  // new, unless found
     void erase(std::string_view filter);
     const std::vector<std::unique_ptr<Subscription>>& subscriptions() const { return subscriptions_; }
+    bool shares() const { return shared_ != 0; }  // it has shared subscriptions
     // The highest QoS of its subscriptions that match; nothing when none does.
     std::optional<std::uint8_t> granted(std::string_view topic) const;
     // How this session wants that message; nothing when no subscription of it does.
@@ -166,6 +167,7 @@ class Session {
     std::uint64_t number_;
     std::unique_ptr<Seen> seen_;
     std::vector<std::unique_ptr<Subscription>> subscriptions_;
+    std::size_t shared_ = 0;
 
     Outlet* outlet_ = nullptr;
     std::uint16_t window_ = 0;

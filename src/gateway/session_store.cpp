@@ -4,6 +4,7 @@
 #include "encoding/base64_string.hpp"
 #include "gateway/sql.hpp"
 
+#include <tuple>
 #include <utility>
 
 namespace otabahn::gateway {
@@ -21,7 +22,18 @@ StoredMessage read_message(const runtime::SqlRow& row, const Scope& scope) {
     return {row.integer(0), std::move(message), row.flag(5)};
 }
 
+std::pair<std::size_t, std::int64_t> read_backlog(SqlSession& session, const SessionKey& key) {
+    const auto row = session.query_one(sql::messages_of, {{"account", runtime::sql(key.scope.account.text())},
+                                                          {"region", runtime::sql(key.scope.region.text())},
+                                                          {"client_id", runtime::sql(key.client_id)}});
+    return {static_cast<std::size_t>(row->integer(0)), row->integer(1)};
+}
+
 }  // namespace
+
+std::pair<std::size_t, std::int64_t> SessionStore::load_backlog(const SessionKey& key) {
+    return queue_.store().read([&](SqlSession& session) { return read_backlog(session, key); });
+}
 
 std::vector<StoredSession> SessionStore::load_all() {
     std::vector<StoredSession> out;
@@ -43,11 +55,7 @@ std::vector<StoredSession> SessionStore::load_all() {
                 for (const auto& subscription : subscriptions)
                     stored.subscriptions.push_back({subscription.text(0), static_cast<std::uint8_t>(subscription.integer(1)),
                                                     subscription.flag(2), subscription.flag(3)});
-                const auto messages = session.query_one(sql::messages_of, {{"account", runtime::sql(row.text(0))},
-                                                                           {"region", runtime::sql(row.text(1))},
-                                                                           {"client_id", runtime::sql(row.text(2))}});
-                stored.messages = static_cast<std::size_t>(messages->integer(0));
-                stored.last_sequence = messages->integer(1);
+                std::tie(stored.messages, stored.last_sequence) = read_backlog(session, stored.key);
                 out.push_back(std::move(stored));
             }
             return true;

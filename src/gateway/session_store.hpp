@@ -7,6 +7,7 @@
 #include "gateway/store_queue.hpp"
 
 #include <functional>
+#include <utility>
 #include <optional>
 #include <vector>
 
@@ -32,6 +33,8 @@ class SessionStore {
 
     // Blocking, at start: every session that is stored.
     std::vector<StoredSession> load_all();
+    // Blocking: the messages stored under a key, how many and the last one's sequence.
+    std::pair<std::size_t, std::int64_t> load_backlog(const SessionKey& key);
 
     void save(SessionKey key, mqtt::Version version, std::uint32_t expiry_seconds, std::optional<Timestamp> expires_at, Done done);
     void end(SessionKey key);

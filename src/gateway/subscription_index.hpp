@@ -14,12 +14,16 @@
 namespace otabahn::gateway {
 
 class Session;
+class ShareGroup;
 class SubscriptionIndex;
 
-// One filter of one session. The session owns it; the index knows where it hangs.
+// One filter of one session. The session owns it; the index knows where it hangs. A shared one ($share/…) does not hang there:
+// its group does, by the filter within.
 struct Subscription {
     Session* session = nullptr;
-    std::string filter;  // as sent
+    ShareGroup* group = nullptr;  // instead of a session: that of a group
+    std::string filter;           // as sent
+    bool shared = false;
     std::uint8_t qos = 0;
     bool no_local = false;
     bool retain_as_published = false;
