@@ -6,14 +6,22 @@
 namespace otabahn::device {
 
 namespace {
-// An answer that takes this much longer than the quickest one waits in a queue on the way: more in flight would only
-// lengthen it (and make the broker's keep-alive wait behind it).
-constexpr Millis queue_grows_until{800};
-constexpr Millis queue_shrinks_from{2'500};
+// Answers that begin later than this wait in a queue on the way: more in flight would only lengthen it, and make all else
+// that the service has to say wait behind it. A link whose round trip alone is as long is met by least_wait_.
+constexpr Millis wait_wanted{1'000};
+// Before anything is known of the link.
+constexpr std::uint32_t first_window_bytes = 32 * 1024;
+// Two: with one block the link would idle for a round trip after each.
+constexpr std::uint32_t least_window = 2;
+// Loss alone says nothing against a few: where many messages are lost, it is the others that tell which.
+constexpr std::uint32_t least_after_loss = 4;
+// So many silences in a row may be bad luck.
+constexpr std::uint32_t patient_after = 4;
 // A later answer that came first may only have been reordered.
 constexpr Millis least_patience{150};
 
 constexpr std::uint32_t smaller(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
+constexpr std::uint32_t larger(std::uint32_t a, std::uint32_t b) { return a > b ? a : b; }
 constexpr Millis later(Millis a, Millis b) { return a > b ? a : b; }
 }  // namespace
 
@@ -38,8 +46,7 @@ Transfer::Transfer(std::uint64_t size, std::uint32_t block_size, std::span<std::
     max_window_ = link_.max_window_bytes / block_size;
     if (max_window_ == 0) max_window_ = 1;
     max_window_ = smaller(max_window_, static_cast<std::uint32_t>(max_requests) * per_request_);
-    window_ = smaller(per_request_ * 2, max_window_);
-    threshold_ = max_window_;
+    forget_requests();
 }
 
 std::uint32_t Transfer::length_of(std::uint32_t block) const {
@@ -66,37 +73,44 @@ void Transfer::take(std::uint32_t block, Millis now) {
         if (request.mask == 0 || block < request.first || block - request.first >= 64) continue;
         const std::uint64_t bit = std::uint64_t{1} << (block - request.first);
         if ((request.mask & bit) == 0) continue;
+        if (std::popcount(request.mask) == request.asked) heed_wait(request, now);
         request.mask &= ~bit;
         --in_flight_;
         for (Pending& other : pending_)
             if (other.mask != 0 && other.order < request.order && other.overtaken < Millis{0}) other.overtaken = now;
-        if (request.mask == 0) answered(request, now);
+        if (request.mask == 0) {
+            const Millis took = now - request.sent;
+            latency_ = latency_ < Millis{0} ? took : (latency_ * 3 + took) / 4;
+        }
         return;
     }
 }
 
-void Transfer::answered(Pending& request, Millis now) {
-    const Millis took = now - request.sent;
-    latency_ = latency_ < Millis{0} ? took : (latency_ * 3 + took) / 4;
-    if (least_latency_ < Millis{0} || took < least_latency_) least_latency_ = took;
-    const Millis queued = took - least_latency_;
-    if (queued > queue_shrinks_from)
-        window_ = window_ - window_ / 4 > per_request_ ? window_ - window_ / 4 : smaller(per_request_, window_);
-    else if (queued < queue_grows_until)
+void Transfer::heed_wait(const Pending& request, Millis now) {
+    const Millis waited = now - request.sent;
+    if (least_wait_ < Millis{0} || waited < least_wait_) least_wait_ = waited;
+    const Millis wanted = later(wait_wanted, least_wait_ * 2);
+    if (waited <= wait_wanted) {
         window_ = smaller(window_ + (window_ < threshold_ ? request.asked : 1 + request.asked / 8U), max_window_);
+    } else if (waited <= wanted) {
+        window_ = smaller(window_ + 1, max_window_);
+    } else if (waited > wanted + wanted / 2 && request.order > heeded_) {
+        window_ = larger(static_cast<std::uint32_t>(std::uint64_t{window_} * static_cast<std::uint64_t>(wanted.count()) /
+                                                    static_cast<std::uint64_t>(waited.count())),
+                         smaller(least_window, max_window_));
+        threshold_ = window_;
+        heeded_ = order_;
+    }
 }
 
-void Transfer::shrink() {
-    threshold_ = window_ / 2 > 1 ? window_ / 2 : 1;
-    window_ = threshold_;
-}
+void Transfer::shrink() { threshold_ = window_ = larger(window_ / 2, smaller(least_after_loss, window_)); }
 
 Millis Transfer::timeout() const {
-    if (latency_ < Millis{0}) return link_.least_timeout * 3;
+    if (latency_ < Millis{0}) return link_.least_timeout * 6;
     Millis wanted = latency_ * 3;
     if (wanted < link_.least_timeout) wanted = link_.least_timeout;
-    // Silence after a time-out is met with ever more patience.
-    for (std::uint32_t i = 0; i < dry_timeouts_ && wanted < link_.most_timeout; ++i) wanted *= 2;
+    // Longer silence is met with ever more patience.
+    for (std::uint32_t i = patient_after; i < dry_timeouts_ && wanted < link_.most_timeout; ++i) wanted *= 2;
     return wanted < link_.most_timeout ? wanted : link_.most_timeout;
 }
 
@@ -116,9 +130,9 @@ bool Transfer::expire(Millis now) {
     }
     if (silent) ++dry_timeouts_;
     // One loss event a round trip: what else is missing of the same burst says nothing new.
-    if (lost && (grown_at_loss_ < Millis{0} || now - grown_at_loss_ >= overtaken_patience())) {
+    if (lost && (shrunk_at_ < Millis{0} || now - shrunk_at_ >= overtaken_patience())) {
         shrink();
-        grown_at_loss_ = now;
+        shrunk_at_ = now;
     }
     return lost;
 }
@@ -127,9 +141,10 @@ void Transfer::forget_requests() {
     for (Pending& request : pending_) request.mask = 0;
     in_flight_ = 0;
     dry_timeouts_ = 0;
-    window_ = smaller(per_request_ * 2, max_window_);
+    window_ = smaller(larger(first_window_bytes / block_size_, least_window), max_window_);
     threshold_ = max_window_;
-    latency_ = least_latency_ = grown_at_loss_ = Millis{-1};
+    heeded_ = order_;
+    latency_ = least_wait_ = shrunk_at_ = Millis{-1};
 }
 
 bool Transfer::asked_for(std::uint32_t block) const {
@@ -144,10 +159,15 @@ bool Transfer::next(BlockRequest& request, Millis now) {
         if (slot.mask == 0) free = &slot;
     const std::uint32_t at_risk = in_flight_ + unsaved_;
     if (free == nullptr || at_risk >= window_) return false;
+    // Where nobody answers, one request at a time says enough.
+    const bool silent = dry_timeouts_ > 0;
+    if (silent && in_flight_ > 0) return false;
     const std::uint32_t room = window_ - at_risk;
-    const std::uint32_t most = smaller(room, per_request_);
+    // Not all in one: its loss would be noticed late, and its answers would come in one go.
+    std::uint32_t most = smaller(per_request_, silent ? window_ : larger(window_ / 4, 1));
     // A request costs a message: while others run, better a whole one a little later than scraps now.
-    if (in_flight_ > 0 && most < per_request_ && most < missing_ - in_flight_ && room < window_ / 2) return false;
+    if (room < most && in_flight_ > 0 && room < missing_ - in_flight_) return false;
+    most = smaller(most, room);
 
     BlockRequest found;
     std::uint32_t count = 0;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One file's way over a stream: which blocks are here, which are asked for, which to ask for next. Many requests are on
 // their way at once; a block that does not come is asked for again, alone. The window follows the link: it grows while
-// answers come soon and shrinks on loss or when answers queue up. It counts the blocks on their way and the blocks that are
-// here but not stored yet: whatever is cut off, no more than a window is fetched twice. Time is monotonic milliseconds and
-// an argument; the bitmap is the caller's memory, so it can be stored as it lies. Owned by Update.
+// answers begin soon and shrinks on loss or when they queue up, so that whatever else the service has to say (that the job is
+// cancelled) waits behind the blocks for two seconds at most, or for four blocks where a block takes longer; before the
+// first answer, for 32 KiB. The window counts the blocks on their way and the blocks that are here but not stored yet: whatever
+// is cut off, no more than a window is fetched twice. Time is monotonic milliseconds and an argument; the bitmap is the
+// caller's memory, so it can be stored as it lies. Owned by Update.
 #pragma once
 
 #include <chrono>
@@ -29,7 +31,7 @@ class Transfer {
 
     struct Link {
         std::uint32_t max_window_bytes = 1024 * 1024;
-        Millis least_timeout{3'000};
+        Millis least_timeout{1'500};
         Millis most_timeout{60'000};
     };
 
@@ -88,7 +90,7 @@ class Transfer {
     bool asked_for(std::uint32_t block) const;
     Millis timeout() const;
     Millis overtaken_patience() const;
-    void answered(Pending& request, Millis now);
+    void heed_wait(const Pending& request, Millis now);
     void shrink();
 
     std::uint64_t size_ = 0;
@@ -105,11 +107,12 @@ class Transfer {
     std::uint32_t in_flight_ = 0;
     std::uint32_t unsaved_ = 0;
     std::uint32_t order_ = 0;
+    std::uint32_t heeded_ = 0;  // requests up to here were sent into a window that was found too large
     std::uint32_t dry_timeouts_ = 0;
     Millis last_arrival_{0};
-    Millis least_latency_{-1};
-    Millis latency_{-1};  // smoothed
-    Millis grown_at_loss_{-1};
+    Millis least_wait_{-1};  // of a request's first block
+    Millis latency_{-1};     // until its last, smoothed
+    Millis shrunk_at_{-1};
     Pending pending_[max_requests];
 };
 

@@ -71,10 +71,18 @@ TEST_F(TransferTest, BitsPastTheEndOfAStoredBitmapCountForNothing) {
 }
 
 TEST_F(TransferTest, ARequestNeverExceedsWhatAwsReturnsForOne) {
-    Transfer transfer = make(64 * 16'384, 16'384);
-    BlockRequest request;
-    ASSERT_TRUE(transfer.next(request, Millis{0}));
-    EXPECT_EQ(blocks_of(request).size(), 8U) << "128 KB";
+    Transfer transfer = make(512 * 16'384, 16'384);
+    std::size_t most = 0;
+    for (Millis now{0}; !transfer.complete(); now += Millis{10}) {
+        std::vector<std::uint32_t> wanted;
+        for (BlockRequest request; transfer.next(request, now);) {
+            const auto blocks = blocks_of(request);
+            most = std::max(most, blocks.size());
+            wanted.insert(wanted.end(), blocks.begin(), blocks.end());
+        }
+        for (std::uint32_t block : wanted) take(transfer, block, now);
+    }
+    EXPECT_EQ(most, 8U) << "128 KB";
 }
 
 TEST_F(TransferTest, ManyRequestsAreOnTheirWayAtOnceAndNoBlockTwice) {
@@ -112,19 +120,19 @@ TEST_F(TransferTest, SilenceMakesItAskAgainWithEverMorePatience) {
 }
 
 TEST_F(TransferTest, ABlockThatALaterAnswerOvertookIsAskedForAgainSoon) {
-    Transfer transfer = make(64 * 16'384, 16'384);
+    Transfer transfer = make(64 * 4'096, 4'096);
     BlockRequest first, second;
     ASSERT_TRUE(transfer.next(first, Millis{0}));
     ASSERT_TRUE(transfer.next(second, Millis{0}));
-    for (std::uint32_t block : blocks_of(first))
-        if (block != first.first + 2) take(transfer, block, Millis{50});
+    ASSERT_EQ(blocks_of(first).size(), 2U);
+    take(transfer, first.first, Millis{50});
     for (std::uint32_t block : blocks_of(second)) take(transfer, block, Millis{60});
     const Millis wake = transfer.wake_at();
     EXPECT_LT(wake, Millis{1'000}) << "long before silence would be noticed";
     ASSERT_TRUE(transfer.expire(wake));
     BlockRequest again;
     ASSERT_TRUE(transfer.next(again, wake));
-    EXPECT_EQ(again.first, first.first + 2);
+    EXPECT_EQ(again.first, first.first + 1);
 }
 
 TEST_F(TransferTest, WhatACutWouldCostIsNeverMoreThanAWindow) {
@@ -149,10 +157,13 @@ TEST_F(TransferTest, WhatACutWouldCostIsNeverMoreThanAWindow) {
 }
 
 TEST_F(TransferTest, WhatIsNotStoredTakesRoomInTheWindow) {
-    Transfer transfer = make(1'024 * 4'096, 4'096, {.max_window_bytes = 16 * 4'096});
+    Transfer transfer = make(1'024 * 4'096, 4'096, {.max_window_bytes = 8 * 4'096});
     BlockRequest request;
-    ASSERT_TRUE(transfer.next(request, Millis{0}));
-    for (std::uint32_t block : blocks_of(request)) transfer.take(block, Millis{1});
+    std::vector<std::uint32_t> wanted;
+    while (transfer.next(request, Millis{0}))
+        for (std::uint32_t block : blocks_of(request)) wanted.push_back(block);
+    ASSERT_EQ(wanted.size(), 8U);
+    for (std::uint32_t block : wanted) transfer.take(block, Millis{1});
     EXPECT_TRUE(transfer.save_due());
     EXPECT_FALSE(transfer.next(request, Millis{1})) << "a cut now would cost more than a window";
     transfer.saved();
