@@ -74,8 +74,6 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
     return url;
 }
 
-void FreeTlsContext::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
-
 Result<TlsContext> make_https_context(const std::string& root_ca) {
     TlsContext context(SSL_CTX_new(TLS_client_method()));
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);

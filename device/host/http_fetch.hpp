@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "device/host/client_tls.hpp"
 #include "device/host/dialer.hpp"
 #include "device/host/poll_set.hpp"
 #include "device/port/ports.hpp"
@@ -29,10 +30,6 @@ struct HttpUrl {
 Result<HttpUrl> parse_http_url(std::string_view url);
 
 // Whom an https URL's server must be certified by: `root_ca` if it is named, else the system's roots.
-struct FreeTlsContext {
-    void operator()(ssl_ctx_st* context) const;
-};
-using TlsContext = std::unique_ptr<ssl_ctx_st, FreeTlsContext>;
 Result<TlsContext> make_https_context(const std::string& root_ca);
 
 class HttpFetch {

@@ -73,6 +73,20 @@ Taker words(std::vector<std::string> Config::*member) {
     };
 }
 
+std::string take_private_key(const toml::node& node, Config& config) {
+    const auto value = node.value_exact<std::string>();
+    if (!value || value->empty()) return R"(a path in quotes, or a key of a token: "pkcs11:token=…;object=…", "handle:0x81000001")";
+    config.private_key = is_key_uri(*value) ? *value : (config.folder / *value).lexically_normal().string();
+    return {};
+}
+
+std::string take_mqtt_version(const toml::node& node, Config& config) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (value != 3 && value != 5) return "3 (which is 3.1.1) or 5";
+    config.mqtt_version = static_cast<std::uint32_t>(*value);
+    return {};
+}
+
 std::string take_install(const toml::node& node, Config& config) {
     const auto value = node.value_exact<std::string>();
     if (!value || find_back_end(*value) == nullptr) return "one of " + back_end_names();
@@ -146,7 +160,9 @@ const std::vector<Key>& keys() {
         {"thing_name", true, take_thing_name},
         {"endpoint", true, take_endpoint},
         {"certificate", true, path(&Config::certificate)},
-        {"private_key", true, path(&Config::private_key)},
+        {"private_key", true, take_private_key},
+        {"pkcs11_module", false, path(&Config::pkcs11_module)},
+        {"mqtt_version", false, take_mqtt_version},
         {"root_ca", false, path(&Config::root_ca)},
         {"trust", false, path(&Config::trust)},
         {"state", false, path(&Config::state)},
@@ -244,10 +260,15 @@ Result<Config> load_config(const std::filesystem::path& file) {
     } catch (const toml::parse_error& error) {
         return fail(ErrorCode::invalid_request, at(error.source()) + std::string(error.description()), name);
     }
-    for (const auto& [key, path] :
-         {std::pair{"certificate", &config.certificate}, {"private_key", &config.private_key}, {"root_ca", &config.root_ca}})
-        if (!path->empty() && !std::filesystem::is_regular_file(*path, missing))
-            return fail(ErrorCode::not_found, name + ": '" + key + "' names " + path->string() + ", where there is no file.", name);
+    const std::pair<const char*, std::filesystem::path> files[] = {
+        {"certificate", config.certificate},
+        {"private_key", is_key_uri(config.private_key) ? std::string() : config.private_key},
+        {"root_ca", config.root_ca},
+        {"pkcs11_module", config.pkcs11_module},
+    };
+    for (const auto& [key, path] : files)
+        if (!path.empty() && !std::filesystem::is_regular_file(path, missing))
+            return fail(ErrorCode::not_found, name + ": '" + key + "' names " + path.string() + ", where there is no file.", name);
     if (config.socket.empty()) config.socket = config.state / "agent.sock";
     if (!config.hooks.empty()) {
         if (!std::filesystem::is_directory(config.hooks, missing))

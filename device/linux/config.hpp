@@ -18,7 +18,10 @@ struct Config : InstallSettings {
     std::string thing_name;
     std::string host;
     int port = 8883;
-    std::filesystem::path certificate, private_key;
+    std::filesystem::path certificate;
+    std::string private_key;  // a path, "pkcs11:…" or "handle:…" (device/host/client_tls.hpp)
+    std::filesystem::path pkcs11_module;
+    std::uint32_t mqtt_version = 5;
     std::filesystem::path root_ca;  // empty: the system's store
     std::filesystem::path trust;
     std::filesystem::path boot_id = "/proc/sys/kernel/random/boot_id";  // another text in it is another boot

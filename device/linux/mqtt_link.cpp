@@ -2,12 +2,14 @@
 #include "device/linux/mqtt_link.hpp"
 
 #include <mosquitto.h>
+#include <mqtt_protocol.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 namespace otabahn::device {
@@ -22,7 +24,38 @@ constexpr Millis suspicion{3'000};
 // Once alone: what is asked is asked in one go on a connection that is new.
 constexpr std::size_t most_asked = 64;
 
+// After so many ends in a row right after the same request it is taken for denied.
+constexpr int convinced_after = 3;
+
 std::string plain(std::string_view topic) { return std::string(topic); }
+
+// What the service says to its reason code.
+std::string reason_string(const mosquitto_property* properties) {
+    char* text = nullptr;
+    if (mosquitto_property_read_string(properties, MQTT_PROP_REASON_STRING, &text, false) == nullptr) return {};
+    std::string out(text);
+    std::free(text);
+    return out;
+}
+
+// What the library had to say first, on this thread: of TLS it gives no more than "an error" otherwise.
+thread_local std::string library_said;
+
+void keep_library_word(mosquitto*, void*, int level, const char* text) {
+    if (level == MOSQ_LOG_ERR && library_said.empty()) library_said = text;
+}
+
+std::string library_trouble(int result) {
+    std::string out = result == MOSQ_ERR_ERRNO && errno != 0 ? std::strerror(errno) : mosquitto_strerror(result);
+    if (const std::string said = std::exchange(library_said, {}); result == MOSQ_ERR_TLS && !said.empty()) out = "TLS: " + said;
+    return out;
+}
+
+std::string words_of(int code, const mosquitto_property* properties) {
+    const std::string said = reason_string(properties);
+    return mosquitto_reason_string(code) + (said.empty() ? std::string() : ": " + said);
+}
+
 }  // namespace
 
 MqttLink::Connecting::~Connecting() {
@@ -30,7 +63,7 @@ MqttLink::Connecting::~Connecting() {
 }
 
 MqttLink::MqttLink(const Config& config, const Clock& clock, Log& log)
-    : config_(config), clock_(clock), log_(log), die_(std::random_device{}()) {
+    : config_(config), clock_(clock), log_(log), version_(config.mqtt_version), die_(std::random_device{}()) {
     mosquitto_lib_init();
 }
 
@@ -45,7 +78,14 @@ void MqttLink::drop_client() {
     client_ = nullptr;
 }
 
-Result<void> MqttLink::prepare() { return make_client(); }
+Result<void> MqttLink::prepare() {
+    // AWS tells MQTT from HTTPS on 443 by this name alone.
+    auto made = make_client_context({config_.certificate, config_.private_key, config_.pkcs11_module, config_.root_ca}, config_.host,
+                                    config_.port == 443 ? "x-amzn-mqtt-ca" : "");
+    if (!made) return Unexpected(made.error());
+    tls_ = std::move(made).value();
+    return make_client();
+}
 
 // A client for each connection: one that is used again would send what the last connection left unacknowledged, and that may
 // be the very message that ended it.
@@ -53,30 +93,27 @@ Result<void> MqttLink::make_client() {
     drop_client();
     client_ = mosquitto_new(config_.thing_name.c_str(), true, this);
     if (client_ == nullptr) return fail(ErrorCode::internal, "no MQTT client could be made: out of memory.");
-    mosquitto_connect_callback_set(client_, &MqttLink::on_connect);
-    mosquitto_disconnect_callback_set(client_, &MqttLink::on_disconnect);
-    mosquitto_message_callback_set(client_, &MqttLink::on_message);
-    mosquitto_subscribe_callback_set(client_, &MqttLink::on_subscribe);
-    mosquitto_publish_callback_set(client_, &MqttLink::on_publish);
+    mosquitto_connect_v5_callback_set(client_, &MqttLink::on_connect);
+    mosquitto_disconnect_v5_callback_set(client_, &MqttLink::on_disconnect);
+    mosquitto_message_v5_callback_set(client_, &MqttLink::on_message);
+    mosquitto_subscribe_v5_callback_set(client_, &MqttLink::on_subscribe);
+    mosquitto_publish_v5_callback_set(client_, &MqttLink::on_publish);
+    mosquitto_log_callback_set(client_, keep_library_word);
+    mosquitto_int_option(client_, MOSQ_OPT_PROTOCOL_VERSION, version_ == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
     mosquitto_int_option(client_, MOSQ_OPT_TCP_NODELAY, 1);
-    const std::string authority = config_.root_ca.string();
-    if (authority.empty()) mosquitto_int_option(client_, MOSQ_OPT_TLS_USE_OS_CERTS, 1);
-    const int set =
-        mosquitto_tls_set(client_, authority.empty() ? nullptr : authority.c_str(), authority.empty() ? "/etc/ssl/certs" : nullptr,
-                          config_.certificate.c_str(), config_.private_key.c_str(), nullptr);
-    if (set != MOSQ_ERR_SUCCESS)
-        return fail(ErrorCode::invalid_request,
-                    "TLS cannot be set up with " + config_.certificate.string() + ", " + config_.private_key.string() + " and " +
-                        (authority.empty() ? "the system's roots" : authority) + ": " + mosquitto_strerror(set) + ".");
-    // AWS tells MQTT from HTTPS on 443 by this name alone.
-    if (config_.port == 443) mosquitto_string_option(client_, MOSQ_OPT_TLS_ALPN, "x-amzn-mqtt-ca");
+    // Everything is in the context; the library is to add nothing of its own.
+    mosquitto_int_option(client_, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+    if (mosquitto_void_option(client_, MOSQ_OPT_SSL_CTX, tls_.get()) != MOSQ_ERR_SUCCESS)
+        return fail(ErrorCode::internal, "libmosquitto takes no TLS context.");
     return {};
 }
 
 void MqttLink::begin_connect() {
     phase_ = Phase::connecting;
     asked_.clear();
-    last_request_.clear();
+    told_.clear();
+    last_request_ = {};
+    denied_.clear();
     useful_ = now_up_ = now_down_ = false;
     if (auto made = make_client(); !made) return lost(made.error().message);
     connecting_ = std::make_shared<Connecting>();
@@ -87,9 +124,8 @@ void MqttLink::begin_connect() {
         sigfillset(&all);
         ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
         errno = 0;
-        int result = mosquitto_connect(connecting->client, host.c_str(), port, keep_alive_seconds);
-        if (result == MOSQ_ERR_ERRNO) result = -errno;
-        connecting->result = result;
+        const int result = mosquitto_connect_bind_v5(connecting->client, host.c_str(), port, keep_alive_seconds, nullptr, nullptr);
+        if (result != MOSQ_ERR_SUCCESS) connecting->trouble = library_trouble(result);
         const std::uint64_t one = 1;
         [[maybe_unused]] const ssize_t told = ::write(connecting->event.get(), &one, sizeof one);
     });
@@ -131,9 +167,8 @@ void MqttLink::work(const PollSet& set, const std::function<void(const Input&)>&
     if (phase_ == Phase::connecting && readable) {
         connector_.join();
         client_ = std::exchange(connecting_->client, nullptr);
-        const int result = connecting_->result;
-        if (result != MOSQ_ERR_SUCCESS) {
-            lost(result < 0 ? std::strerror(-result) : mosquitto_strerror(result));
+        if (!connecting_->trouble.empty()) {
+            lost(connecting_->trouble);
         } else {
             phase_ = Phase::handshaking;
             handshake_until_ = now + handshake_limit;
@@ -162,17 +197,21 @@ void MqttLink::work(const PollSet& set, const std::function<void(const Input&)>&
         log_.note("connected to " + config_.host + ":" + std::to_string(config_.port) + " as " + config_.thing_name);
         feed(Input::connection(true));
     }
+    for (const Asked& asked : std::exchange(denied_, {}))
+        feed(Input::refused(asked.subscribing ? "iot:Subscribe" : "iot:Publish", asked.topic));
     const bool silent = phase_ == Phase::handshaking && now >= handshake_until_;
     if (result != MOSQ_ERR_SUCCESS || now_down_ || silent) {
         std::string why = down_why_;
         if (silent) {
             why = "no answer to the connect within 20 s";
         } else if (why.empty()) {
-            why = result == MOSQ_ERR_ERRNO && errno != 0 ? std::strerror(errno) : mosquitto_strerror(result);
+            why = library_trouble(result);
         }
         const bool was_up = phase_ == Phase::up;
         lost(std::move(why));
         if (was_up) feed(Input::connection(false));
+        for (const Asked& asked : std::exchange(denied_, {}))
+            feed(Input::refused(asked.subscribing ? "iot:Subscribe" : "iot:Publish", asked.topic));
     }
     feed_ = nullptr;
 }
@@ -185,9 +224,11 @@ void MqttLink::lost(std::string why) {
         text = "connection to " + config_.host + " lost: " + why + ".";
         // Any of these may be the one: the answers to earlier requests may have been on their way still.
         std::string suspects;
-        for (const Asked& asked : asked_) suspects += (suspects.empty() ? "" : ", ") + asked.what;
-        if (now - last_request_at_ < suspicion && !useful_ && !last_request_.empty())
-            suspects += (suspects.empty() ? "" : ", ") + last_request_;
+        for (const Asked& asked : asked_) suspects += (suspects.empty() ? "" : ", ") + asked.what();
+        if (now - last_request_at_ < suspicion && !useful_ && !last_request_.topic.empty()) {
+            suspects += (suspects.empty() ? "" : ", ") + last_request_.what();
+            if (++ends_after_request_ >= convinced_after) denied_.push_back(last_request_);
+        }
         if (!suspects.empty()) text += " It ended without an answer to " + suspects + ": does the certificate's policy allow that?";
         if (useful_ || now - up_since_ >= settled_after) backoff_.reset();
     } else {
@@ -209,23 +250,34 @@ void MqttLink::lost(std::string why) {
     said_last_ = text;
 }
 
-void MqttLink::on_connect(mosquitto*, void* self, int code) {
+void MqttLink::on_connect(mosquitto*, void* self, int code, int, const Properties* properties) {
     auto& link = *static_cast<MqttLink*>(self);
     if (code == 0) {
         link.now_up_ = true;
-    } else {
-        link.now_down_ = true;
-        link.down_why_ = std::string("the service refused: ") + mosquitto_connack_string(code);
+        return;
+    }
+    link.now_down_ = true;
+    link.down_why_ = "the service refused: " +
+                     (link.version_ == 5 && code >= 128 ? words_of(code, properties) : std::string(mosquitto_connack_string(code)));
+    // A service of MQTT 3.1.1 alone says so in either version's words.
+    if (link.version_ == 5 && (code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION || code == CONNACK_REFUSED_PROTOCOL_VERSION)) {
+        link.version_ = 3;
+        link.down_why_ += "; MQTT 3.1.1 from now on";
     }
 }
 
-void MqttLink::on_disconnect(mosquitto*, void* self, int code) {
+void MqttLink::on_disconnect(mosquitto*, void* self, int code, const Properties* properties) {
     auto& link = *static_cast<MqttLink*>(self);
     link.now_down_ = true;
-    if (link.down_why_.empty()) link.down_why_ = code == 0 ? "closed" : mosquitto_strerror(code);
+    if (!link.down_why_.empty()) return;
+    const bool told = link.version_ == 5 && code >= 128;
+    link.down_why_ = code == 0 ? "closed" : told ? words_of(code, properties) : mosquitto_strerror(code);
+    // What QoS 0 is denied has no other answer.
+    if (told && code == MQTT_RC_NOT_AUTHORIZED && !link.last_request_.topic.empty())
+        link.denied(link.last_request_, reason_string(properties));
 }
 
-void MqttLink::on_message(mosquitto*, void* self, const mosquitto_message* message) {
+void MqttLink::on_message(mosquitto*, void* self, const mosquitto_message* message, const Properties*) {
     auto& link = *static_cast<MqttLink*>(self);
     if (link.feed_ == nullptr) return;
     // Messages that came with the CONNACK in one read find the update told of the connection first.
@@ -233,24 +285,34 @@ void MqttLink::on_message(mosquitto*, void* self, const mosquitto_message* messa
     const std::string_view topic(message->topic);
     if (topic.find("/streams/") != std::string_view::npos) {
         link.useful_ = true;
-        link.last_request_.clear();
+        link.last_request_ = {};
+        link.ends_after_request_ = 0;
     }
     (*link.feed_)(
         Input::message(topic, {static_cast<const std::uint8_t*>(message->payload), static_cast<std::size_t>(message->payloadlen)}));
 }
 
-void MqttLink::on_subscribe(mosquitto*, void* self, int id, int count, const int* granted) {
-    auto& link = *static_cast<MqttLink*>(self);
-    for (const Asked& asked : link.asked_)
-        if (asked.id == id && count > 0 && granted[0] >= 128)
-            link.log_.note("the service refused " + asked.what + ": the certificate's policy must allow it");
-    link.answered(id);
+void MqttLink::on_subscribe(mosquitto*, void* self, int id, int count, const int* granted, const Properties* properties) {
+    static_cast<MqttLink*>(self)->answered(id, count > 0 ? granted[0] : 0, properties);
 }
 
-void MqttLink::on_publish(mosquitto*, void* self, int id) { static_cast<MqttLink*>(self)->answered(id); }
+void MqttLink::on_publish(mosquitto*, void* self, int id, int code, const Properties* properties) {
+    static_cast<MqttLink*>(self)->answered(id, code, properties);
+}
 
-void MqttLink::answered(int id) {
+void MqttLink::answered(int id, int code, const Properties* properties) {
+    if (code >= 128)
+        for (const Asked& asked : asked_)
+            if (asked.id == id) denied(asked, words_of(code, properties));
     std::erase_if(asked_, [id](const Asked& asked) { return asked.id == id; });
+}
+
+void MqttLink::denied(const Asked& asked, const std::string& why) {
+    const std::string text =
+        "the service denies " + asked.what() + (why.empty() ? "" : " (" + why + ")") + ": the certificate's policy must allow it";
+    // Once a connection: it is asked again and again.
+    if (told_.insert(text).second) log_.note(text);
+    denied_.push_back(asked);
 }
 
 void MqttLink::publish(std::string_view topic, ByteView payload, std::uint8_t qos) {
@@ -260,9 +322,9 @@ void MqttLink::publish(std::string_view topic, ByteView payload, std::uint8_t qo
     if (mosquitto_publish(client_, &id, name.c_str(), static_cast<int>(payload.size()), payload.data(), qos, false) != MOSQ_ERR_SUCCESS)
         return;
     if (qos > 0 && asked_.size() < most_asked) {
-        asked_.push_back({id, "iot:Publish on topic/" + name});
+        asked_.push_back({id, false, name});
     } else if (qos == 0) {
-        last_request_ = "iot:Publish on topic/" + name;
+        last_request_ = {id, false, name};
         last_request_at_ = clock_.now();
     }
 }
@@ -274,7 +336,7 @@ void MqttLink::subscribe(std::string_view topic) {
     // Blocks come at QoS 0: what is lost is asked for again, and nothing is acknowledged one by one.
     const int qos = topic.find("/streams/") != std::string_view::npos ? 0 : 1;
     if (mosquitto_subscribe(client_, &id, name.c_str(), qos) != MOSQ_ERR_SUCCESS) return;
-    if (asked_.size() < most_asked) asked_.push_back({id, "iot:Subscribe on topicfilter/" + name});
+    if (asked_.size() < most_asked) asked_.push_back({id, true, name});
 }
 
 void MqttLink::unsubscribe(std::string_view topic) {

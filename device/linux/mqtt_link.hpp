@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The connection to the gateway: MQTT 3.1.1 over mutual TLS by libmosquitto, driven by the agent's own loop; only the
-// blocking part of a connect (names, TCP) has a thread for as long as it takes. Reconnects with full jitter. MQTT 3.1.1 has
-// no word for "not allowed": the service just closes, so what was asked last is kept and named.
+// The connection to the gateway: MQTT 5 (or 3.1.1) over mutual TLS by libmosquitto, driven by the agent's own loop; only the
+// blocking part of a connect (names, TCP) has a thread for as long as it takes. Reconnects with full jitter. What the service
+// denies is named: MQTT 5 says it, MQTT 3.1.1 just closes, so there what was asked last is kept and named.
 #pragma once
 
+#include "device/host/client_tls.hpp"
 #include "device/linux/backoff.hpp"
 #include "device/host/poll_set.hpp"
 #include "device/linux/config.hpp"
 #include "device/host/files.hpp"
 #include "device/port/ports.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -23,6 +24,7 @@
 
 struct mosquitto;
 struct mosquitto_message;
+struct mqtt5__property;
 
 namespace otabahn::device {
 
@@ -49,15 +51,19 @@ class MqttLink final : public Transport {
   private:
     enum class Phase { waiting, connecting, handshaking, up };
     struct Asked {
-        int id;
-        std::string what;  // "iot:Subscribe on topicfilter/…"
+        int id = 0;
+        bool subscribing = false;
+        std::string topic;
+        // "iot:Subscribe on topicfilter/…"
+        std::string what() const { return (subscribing ? "iot:Subscribe on topicfilter/" : "iot:Publish on topic/") + topic; }
     };
+    using Properties = mqtt5__property;
 
-    static void on_connect(mosquitto*, void* self, int code);
-    static void on_disconnect(mosquitto*, void* self, int code);
-    static void on_message(mosquitto*, void* self, const mosquitto_message* message);
-    static void on_subscribe(mosquitto*, void* self, int id, int count, const int* granted);
-    static void on_publish(mosquitto*, void* self, int id);
+    static void on_connect(mosquitto*, void* self, int code, int flags, const Properties* properties);
+    static void on_disconnect(mosquitto*, void* self, int code, const Properties* properties);
+    static void on_message(mosquitto*, void* self, const mosquitto_message* message, const Properties* properties);
+    static void on_subscribe(mosquitto*, void* self, int id, int count, const int* granted, const Properties* properties);
+    static void on_publish(mosquitto*, void* self, int id, int code, const Properties* properties);
 
     // The socket, or what ends a connect under way.
     int descriptor() const;
@@ -67,12 +73,16 @@ class MqttLink final : public Transport {
     void drop_client();
     void begin_connect();
     void lost(std::string why);
-    void answered(int id);
+    // The answer to what was asked with that id; `code` from 128 on: denied.
+    void answered(int id, int code, const Properties* properties);
+    void denied(const Asked& asked, const std::string& why);
 
     const Config& config_;
     const Clock& clock_;
     Log& log_;
     mosquitto* client_ = nullptr;
+    TlsContext tls_;
+    std::uint32_t version_ = 5;
     Phase phase_ = Phase::waiting;
     Backoff backoff_;
     std::mt19937_64 die_;
@@ -82,9 +92,12 @@ class MqttLink final : public Transport {
     Millis handshake_until_ = Millis::max();
     bool useful_ = false;  // this connection brought blocks
     std::deque<Asked> asked_;
-    std::string last_request_;  // of QoS 0: it has no acknowledgement
+    Asked last_request_;          // of QoS 0: it has no acknowledgement
+    int ends_after_request_ = 0;  // connections in a row that ended right after it
+    std::vector<Asked> denied_;   // to be told to the update after the library's callbacks
     Millis last_request_at_{0};
-    std::string said_last_;  // trouble is told once, not at each try
+    std::set<std::string> told_;  // of this connection
+    std::string said_last_;       // trouble is told once, not at each try
 
     // Owned by the link and by the thread, which may outlive us by a moment on the way out: who lets go last ends the client, if
     // the link did not take it.
@@ -95,7 +108,7 @@ class MqttLink final : public Transport {
         ~Connecting();
         mosquitto* client = nullptr;
         Descriptor event;
-        std::atomic<int> result{0};
+        std::string trouble;  // empty: connected; read once the thread has ended
     };
     std::thread connector_;
     std::shared_ptr<Connecting> connecting_;
