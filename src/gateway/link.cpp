@@ -14,9 +14,10 @@
 namespace otabahn::gateway {
 namespace {
 
-constexpr int reads_at_once = 8;                   // then the other connections of the loop have their turn
-constexpr std::chrono::seconds linger{2};          // for the peer to read our goodbye before the socket goes
-constexpr std::chrono::seconds flush_deadline{5};  // for a peer that does not even read its DISCONNECT
+constexpr int reads_at_once = 8;                    // then the other connections of the loop have their turn
+constexpr std::size_t written_at_once = 16 * 1024;  // a full record
+constexpr std::chrono::seconds linger{2};           // for the peer to read our goodbye before the socket goes
+constexpr std::chrono::seconds flush_deadline{5};   // for a peer that does not even read its DISCONNECT
 
 }  // namespace
 
@@ -61,7 +62,10 @@ void Link::on_readable() {
         case Phase::handshake:
             return handshake();
         case Phase::open:
-            return read();
+            read();
+            // While it is in the processor's cache; the loop comes by once more.
+            if (connection_ && connection_->output().size() >= written_at_once) settle();
+            return;
         case Phase::lingering: {
             // Plain bytes, not decrypted: what still comes is thrown away until the peer closes.
             const auto got = ::recv(socket_.native_handle(), loop_.scratch().data(), loop_.scratch().size(), MSG_DONTWAIT);
@@ -99,6 +103,7 @@ void Link::begin_conversation() {
     loop_.handshake_over();
     phase_ = Phase::open;
     connection_.emplace(loop_, Peer{id_, address_, stream_.certificate_id(), tls::region_of_host(stream_.server_name()), this});
+    stream_.forget_handshake();
     read();
 }
 

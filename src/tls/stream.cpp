@@ -53,7 +53,8 @@ Stream::State Stream::judge(int result) {
     failure_ = last_error();
     if (!SSL_is_init_finished(handle_.get())) {
         const std::string name = server_name();
-        if (!name.empty() && !is_known_name(SSL_get_certificate(handle_.get()), name))
+        X509* own = SSL_get_certificate(handle_.get());
+        if (!name.empty() && own != nullptr && !is_known_name(own, name))
             failure_ = "SNI_MISUSED: the client asks for the host " + printable(name) +
                        ", which is no name of the server's certificate; start the server with --hostname to have it there";
     }
@@ -115,6 +116,16 @@ void Stream::close_notify() {
     ERR_clear_error();
     if (SSL_is_init_finished(handle_.get())) SSL_shutdown(handle_.get());
     ERR_clear_error();
+}
+
+void Stream::forget_handshake() {
+    // The record layer of TLS 1.2 looks its MAC up by the session; that of 1.3 does not.
+    if (is_plain() || SSL_version(handle_.get()) != TLS1_3_VERSION) return;
+    // OpenSSL begins anew when it is given another session while its context is for any version; so first one that is for this alone,
+    // which has no certificates either that each connection would hold copies of.
+    static const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> of_version(SSL_CTX_new(SSL_get_ssl_method(handle_.get())), SSL_CTX_free);
+    if (!of_version || SSL_set_SSL_CTX(handle_.get(), of_version.get()) != of_version.get()) return;
+    SSL_set_session(handle_.get(), nullptr);  // it holds the client's certificate, parsed
 }
 
 std::string Stream::certificate_id() const {

@@ -33,6 +33,9 @@ class Stream {
     // More was received than read() gave so far.
     bool has_pending() const;
     void close_notify();
+    // For a connection that lives long: what OpenSSL keeps of the handshake, a third of its memory, goes where the protocol's version
+    // allows it. certificate_id() is empty afterwards.
+    void forget_handshake();
     std::string failure() const { return failure_; }
 
     bool is_plain() const { return !handle_; }

@@ -128,6 +128,46 @@ TEST_F(Tls, ADeviceOnTheMqttListenerShowsItsCertificate) {
     }
 }
 
+TEST_F(Tls, AConnectionThatForgotItsHandshakeStillCarriesBytesChangesKeysAndEnds) {
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        Talk talk(server_->context(Entrance::mqtt), {.version = version});
+        ASSERT_EQ(talk.state, Stream::State::done) << talk.server->failure();
+        talk.server->forget_handshake();
+        EXPECT_EQ(talk.server->certificate_id().empty(), version == TLS1_3_VERSION);
+        std::vector<std::uint8_t> sent(20'000, 0x5a), got(40'000);
+        for (int turn = 0; turn < 3; ++turn) {
+            // The second turn asks the server for new keys, the third goes by them.
+            if (turn == 1 && version == TLS1_3_VERSION) {
+                ASSERT_EQ(SSL_key_update(talk.client, SSL_KEY_UPDATE_REQUESTED), 1);
+            }
+            ASSERT_EQ(SSL_write(talk.client, sent.data(), 20'000), 20'000);
+            std::size_t came = 0;
+            for (auto moved = talk.server->read(got); moved.state == Stream::State::done;
+                 moved = talk.server->read(std::span(got).subspan(came)))
+                came += moved.bytes;
+            EXPECT_EQ(came, sent.size()) << talk.server->failure();
+            EXPECT_EQ(talk.server->write(sent).bytes, 16'384U);
+            EXPECT_EQ(SSL_read(talk.client, got.data(), 16'384), 16'384) << "version " << version << ", turn " << turn;
+        }
+        SSL_shutdown(talk.client);
+        EXPECT_EQ(talk.server->read(got).state, Stream::State::closed);
+        talk.server->close_notify();
+        EXPECT_EQ(SSL_read(talk.client, got.data(), 1), 0);
+        EXPECT_EQ(SSL_get_error(talk.client, 0), SSL_ERROR_ZERO_RETURN);
+    }
+}
+
+TEST_F(Tls, AfterAForgottenHandshakeGarbageEndsTheConnectionAndNothingElse) {
+    Talk talk(server_->context(Entrance::mqtt), {.version = TLS1_3_VERSION});
+    ASSERT_EQ(talk.state, Stream::State::done);
+    talk.server->forget_handshake();
+    const std::array<std::uint8_t, 22> garbage{0x17, 3, 3, 0, 17};
+    ASSERT_EQ(::write(SSL_get_fd(talk.client), garbage.data(), garbage.size()), static_cast<ssize_t>(garbage.size()));
+    std::array<std::uint8_t, 64> got{};
+    EXPECT_EQ(talk.server->read(got).state, Stream::State::failed);
+    EXPECT_THAT(talk.server->failure(), HasSubstr("bad record mac"));
+}
+
 TEST_F(Tls, AClientOlderThanTls12OrWithoutACertificateIsRefused) {
     EXPECT_EQ(Talk(server_->context(Entrance::mqtt), {.version = TLS1_1_VERSION}).state, Stream::State::failed);
     EXPECT_EQ(Talk(server_->context(Entrance::mqtt), {.certificate = false}).state, Stream::State::failed);
