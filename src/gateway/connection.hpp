@@ -62,7 +62,7 @@ class Connection final : public Outlet {
     void connection_lost(std::string_view what);
     void taken_over();
     void stop();    // the server shuts down
-    void settle();  // after each turn that woke it
+    void settle();  // after each round of turns that woke it
     std::optional<Timestamp> deadline() const;
     void check_deadline();
 

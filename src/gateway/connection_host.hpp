@@ -103,7 +103,7 @@ class ConnectionHost {
     // False: the stream is being opened; Connection::resume follows.
     virtual bool answer_stream(Connection& connection, const streams::BlockRequest& request, streams::BlockSink& sink) = 0;
 
-    // It has output, wants to read again, or wants to be closed: looked at after the current turn.
+    // It has output, wants to read again, or wants to be closed: looked at after the current round.
     virtual void wake(Connection& connection) = 0;
 };
 

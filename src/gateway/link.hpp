@@ -24,7 +24,7 @@ class Link final : public std::enable_shared_from_this<Link> {
     Connection* connection() { return connection_ ? &*connection_ : nullptr; }
 
     void start();
-    // After a turn in which its connection was woken: writes, reads on, closes.
+    // After turns in which its connection was woken: writes, reads on, closes.
     void settle();
     void check(Timestamp now);  // deadlines
     std::optional<Timestamp> deadline() const;

@@ -17,6 +17,8 @@ constexpr std::size_t renewals_at_once = 8;
 constexpr std::chrono::milliseconds retry_after{10};
 constexpr std::uint64_t retained_swept_every = 10;  // seconds
 
+thread_local Loop* own_loop = nullptr;  // whose thread this is
+
 // Held by whatever still has a message to deliver or to store; the last one to let go lets the PUBACK out.
 class LoopTicket final : public PublishTicket {
   public:
@@ -59,7 +61,10 @@ Loop::~Loop() = default;
 
 void Loop::run() {
     arm_tick();
-    thread_ = std::thread([this] { io_->context.run(); });
+    thread_ = std::thread([this] {
+        own_loop = this;
+        io_->context.run();
+    });
 }
 
 void Loop::join() {
@@ -80,33 +85,73 @@ void Loop::close_links() {
 
 void Loop::post(std::function<void(Loop&)> work) {
     if (closed_) return;
-    boost::asio::post(io_->context, [this, work = std::move(work)] {
-        const Turn turn(*this);
-        work(*this);
-    });
+    Loop* from = own_loop;
+    if (from == nullptr || from == this || &from->shared_ != &shared_) {
+        boost::asio::post(io_->context, [this, work = std::move(work)]() mutable {
+            const Turn turn(*this);
+            work(*this);
+            work = nullptr;  // what it held may have something to say as well
+        });
+        return;
+    }
+    if (from->outboxes_.size() <= number_) from->outboxes_.resize(number_ + 1);
+    auto& outbox = from->outboxes_[number_];
+    if (outbox.empty()) from->written_to_.push_back(this);
+    outbox.push_back(std::move(work));
+    from->expect_end_of_round();
+}
+
+void Loop::send_outboxes() {
+    for (Loop* to : std::exchange(written_to_, {})) {
+        auto outbox = std::exchange(outboxes_[to->number_], {});
+        if (to->closed_) continue;
+        boost::asio::post(to->io_->context, [to, works = std::move(outbox)]() mutable {
+            const Turn turn(*to);
+            for (auto& work : works) {
+                work(*to);
+                work = nullptr;
+            }
+        });
+    }
 }
 
 void Loop::begin_turn() {
-    if (depth_++ == 0) now_ = shared_.parts.clock.now();
+    if (depth_++ != 0) return;
+    now_ = shared_.parts.clock.now();
 }
 
+// What came of the turns is written once the other events that were ready have had theirs: a session that many write to gets one
+// record of it, another loop one post.
 void Loop::end_turn() {
-    if (depth_ == 1) {
-        // Settling may wake others and complete further acknowledgements; it ends because each needs new input.
-        while (!dirty_.empty() || !acknowledgements_.empty()) {
-            acknowledging_.swap(acknowledgements_);
-            for (const auto& done : acknowledging_)
-                if (auto* connection = find_connection(done.connection)) connection->published(done.packet_id, done.outcome);
-            acknowledging_.clear();
-            settling_.swap(dirty_);
-            for (auto& link : settling_) {
-                link->dirty = false;
-                link->settle();
-            }
-            settling_.clear();
-        }
-    }
     --depth_;
+    expect_end_of_round();
+}
+
+void Loop::expect_end_of_round() {
+    if (depth_ != 0 || round_ending_ || (dirty_.empty() && acknowledgements_.empty() && written_to_.empty())) return;
+    round_ending_ = true;
+    boost::asio::post(io_->context, [this] {
+        round_ending_ = false;
+        const Turn turn(*this);
+        end_round();
+    });
+}
+
+void Loop::end_round() {
+    // Settling may wake others and complete further acknowledgements; it ends because each needs new input.
+    while (!dirty_.empty() || !acknowledgements_.empty()) {
+        acknowledging_.swap(acknowledgements_);
+        for (const auto& done : acknowledging_)
+            if (auto* connection = find_connection(done.connection)) connection->published(done.packet_id, done.outcome);
+        acknowledging_.clear();
+        settling_.swap(dirty_);
+        for (auto& link : settling_) {
+            link->dirty = false;
+            link->settle();
+        }
+        settling_.clear();
+    }
+    send_outboxes();
 }
 
 void Loop::wake(Connection& connection) {
@@ -329,14 +374,13 @@ TicketPtr Loop::make_ticket(Connection& connection, std::uint16_t packet_id) {
 void Loop::ticket_done(std::uint64_t connection, std::uint16_t packet_id, PublishOutcome outcome) {
     if (closed_) return;
     const Acknowledgement done{connection, packet_id, outcome};
-    if (in_turn()) {
+    if (own_loop == this) {
         acknowledgements_.push_back(done);
+        expect_end_of_round();
     } else {
         post([done](Loop& loop) { loop.acknowledgements_.push_back(done); });
     }
 }
-
-bool Loop::in_turn() const { return io_->context.get_executor().running_in_this_thread() && depth_ > 0; }
 
 void Loop::publish_for_service(const Scope& scope, runtime::Publication publication) {
     shared_.parts.bus.publish(scope, std::move(publication));

@@ -73,7 +73,9 @@ class Loop final : public ConnectionHost {
     void run();  // starts the thread
     void join();
     boost::asio::io_context& context() { return io_->context; }
-    void post(std::function<void(Loop&)> work);  // any thread
+    // Any thread. What turns of one loop have for another goes there in one piece when their round ends: what was read at once is
+    // delivered at once, and written at once.
+    void post(std::function<void(Loop&)> work);
     Broker& broker() { return broker_; }
     std::size_t handshakes() const { return handshake_count_.load(std::memory_order_relaxed); }  // any thread; of links(), not finished
     std::size_t links() const { return link_count_.load(std::memory_order_relaxed); }            // any thread
@@ -88,10 +90,13 @@ class Loop final : public ConnectionHost {
     void abort_all();
     // After the threads have ended, for all loops before any is destroyed: what waits in one may name another.
     void close_links();
-    void close_context() { io_.reset(); }
+    void close_context() {
+        outboxes_.clear();
+        io_.reset();
+    }
     void remove(Link& link);
 
-    // A turn: everything that one event causes. When the outermost ends, acknowledgements go out and woken links are settled.
+    // A turn: everything that one event causes. After those of one round acknowledgements go out and woken links are settled.
     class Turn {
       public:
         explicit Turn(Loop& loop) : loop_(loop) { loop_.begin_turn(); }
@@ -147,9 +152,11 @@ class Loop final : public ConnectionHost {
     using StreamKey = std::pair<Scope, StreamId>;
 
     void adopt(boost::asio::ip::tcp::socket socket);
-    bool in_turn() const;
     void begin_turn();
     void end_turn();
+    void expect_end_of_round();
+    void end_round();
+    void send_outboxes();
     void tick();
     void arm_tick();
     Link* find(std::uint64_t id);
@@ -189,6 +196,9 @@ class Loop final : public ConnectionHost {
     std::vector<std::shared_ptr<Link>> dirty_, settling_;
     std::vector<Acknowledgement> acknowledgements_, acknowledging_;
     int depth_ = 0;
+    bool round_ending_ = false;
+    std::vector<std::vector<std::function<void(Loop&)>>> outboxes_;  // by the number of the loop that it is for
+    std::vector<Loop*> written_to_;                                  // whose is not empty
     Timestamp now_;
 
     static constexpr std::size_t wheel_slots = 256;
