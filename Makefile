@@ -11,7 +11,7 @@ help:
 	@echo "make test   every test"
 	@echo "make build  $(BUILD)/otabahn, $(BUILD)/otabahn-device, $(BUILD)/otabahn-load"
 	@echo "make device-size   flash and RAM of the updater on a Cortex-M4"
-	@echo "make bench | fuzz | lint | format | docs | clean   for developers"
+	@echo "make bench [ROW=blocks] | fuzz | lint | format | docs | clean   for developers"
 
 build:
 	@tools/ensure-packages.sh build
@@ -30,7 +30,8 @@ demo: build
 bench:
 	@tools/ensure-packages.sh build test bench
 	@$(MAKE) --no-print-directory build
-	@/usr/bin/python3 bench/run.py --build $(BUILD)
+	@ninja -C $(BUILD) -j $(JOBS) --quiet benchmarks
+	@/usr/bin/python3 bench/run.py --build $(BUILD) $(foreach row,$(ROW),--row $(row))
 
 fuzz:
 	@tools/ensure-packages.sh build fuzz

@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/otabahn-load/blocks.hpp"
 
-#include "apps/otabahn-load/mqtt_client.hpp"
+#include "apps/otabahn-load/crowd.hpp"
+#include "apps/otabahn-load/watch.hpp"
 #include "otawire/stream_answer.hpp"
 #include "otawire/stream_request.hpp"
 
-#include <sys/resource.h>
-
+#include <algorithm>
 #include <array>
-#include <atomic>
-#include <chrono>
 #include <cstdio>
-#include <cstring>
-#include <thread>
+#include <deque>
 
 namespace otabahn::load {
-
 namespace {
 
-using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds warm_up{300};
 
 std::string topic_of(std::string_view thing, std::string_view stream, otawire::StreamVerb verb) {
     std::array<char, otawire::longest_stream_topic> room{};
@@ -26,55 +22,27 @@ std::string topic_of(std::string_view thing, std::string_view stream, otawire::S
         otawire::format_stream_topic({.thing = thing, .stream = stream, .verb = verb, .format = otawire::Format::cbor}, room).value_or(""));
 }
 
-double cpu_seconds() {
-    rusage used{};
-    ::getrusage(RUSAGE_SELF, &used);
-    return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-           static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-}
-
+// What all devices count into, while it is measured.
 struct Counters {
-    std::atomic<std::uint64_t> blocks = 0, bytes = 0;
+    bool counting = false;
+    std::uint64_t blocks = 0, bytes = 0;
+    std::vector<float> milliseconds;  // a request each
 };
 
-// One device: `in_flight` requests are always under way; a block's bytes are counted, not kept.
-class Fetcher {
+// `in_flight` requests are always under way; a block's bytes are counted, not kept.
+class Fetcher final : public MqttTalk {
   public:
-    Fetcher(const FetchBlocks& wanted, MqttClient client, const std::string& thing)
-        : wanted_(wanted),
-          client_(std::move(client)),
+    Fetcher(const FetchBlocks& wanted, const std::string& thing, Counters& counters)
+        : MqttTalk(thing),
+          wanted_(wanted),
+          counters_(counters),
           get_(topic_of(thing, wanted.stream, otawire::StreamVerb::get)),
+          data_(topic_of(thing, wanted.stream, otawire::StreamVerb::data)),
+          rejected_(topic_of(thing, wanted.stream, otawire::StreamVerb::rejected)),
           blocks_in_file_(static_cast<std::uint32_t>(wanted.file_size / wanted.block_size)) {}
 
-    Result<void> run(Clock::time_point begin, Clock::time_point end, Counters& counters) {
-        for (std::uint32_t i = 0; i < wanted_.in_flight; ++i)
-            if (auto asked = ask(); !asked) return asked;
-        std::uint32_t owed = 0;
-        for (;;) {
-            if (!client_.has_packet())
-                if (auto sent = client_.flush(); !sent) return sent;
-            auto frame = client_.read();
-            if (!frame) return Unexpected(frame.error());
-            if (frame->type != mqtt::PacketType::publish) continue;
-            const auto message = mqtt::decode_publish(*frame, mqtt::Version::v3_1_1);
-            if (!message || message->topic.find("/data/") == std::string_view::npos)
-                return fail(ErrorCode::invalid_request,
-                            "The service refused: " + std::string(message ? as_text(message->payload) : "no PUBLISH"));
-            const auto now = Clock::now();
-            if (now >= end) return {};
-            if (now >= begin) {
-                counters.blocks.fetch_add(1, std::memory_order_relaxed);
-                counters.bytes.fetch_add(wanted_.block_size, std::memory_order_relaxed);
-            }
-            if (++owed == wanted_.per_request) {
-                owed = 0;
-                if (auto asked = ask(); !asked) return asked;
-            }
-        }
-    }
-
-  private:
-    Result<void> ask() {
+    bool ready() const { return subscriptions_ == 2; }
+    void ask(Wire& wire) {
         if (next_ + wanted_.per_request > blocks_in_file_) next_ = 0;
         otawire::GetStreamRequest request;
         request.block_size = wanted_.block_size;
@@ -83,78 +51,107 @@ class Fetcher {
         next_ += wanted_.per_request;
         std::array<std::uint8_t, 128> room{};
         const auto payload = otawire::encode_get(request, otawire::Format::cbor, room);
-        if (!payload) return fail(ErrorCode::internal, "A request does not fit its room.");
-        return client_.publish(get_, *payload);
+        if (!payload) return fail_with("A request does not fit its room.");
+        publish(wire, get_, *payload);
+        asked_.push_back(Clock::now());
+    }
+
+  private:
+    void connected(Wire& wire) override {
+        subscribe(wire, data_);
+        subscribe(wire, rejected_);
+    }
+    void subscribed(Wire&) override { ++subscriptions_; }
+    void message(Wire& wire, std::string_view topic, ByteView payload, std::size_t size) override {
+        if (topic != data_ || size < wanted_.block_size) return fail_with("The service refused: " + std::string(as_text(payload)));
+        if (counters_.counting) {
+            ++counters_.blocks;
+            counters_.bytes += wanted_.block_size;
+        }
+        if (++came_ != wanted_.per_request) return;
+        came_ = 0;
+        if (counters_.counting)
+            counters_.milliseconds.push_back(std::chrono::duration<float, std::milli>(Clock::now() - asked_.front()).count());
+        asked_.pop_front();
+        ask(wire);
     }
 
     const FetchBlocks& wanted_;
-    MqttClient client_;
-    std::string get_;
-    std::uint32_t blocks_in_file_, next_ = 0;
+    Counters& counters_;
+    std::string get_, data_, rejected_;
+    std::uint32_t blocks_in_file_, next_ = 0, came_ = 0;
+    int subscriptions_ = 0;
+    std::deque<Clock::time_point> asked_;
+};
+
+double percentile(std::vector<float>& of, double part) {
+    if (of.empty()) return 0;
+    const auto place = of.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(of.size() - 1));
+    std::nth_element(of.begin(), place, of.end());
+    return static_cast<double>(*place);
+}
+
+class Responder final : public MqttTalk {
+  public:
+    Responder() : MqttTalk("responder") {}
+    bool ready() const { return ready_; }
+
+  private:
+    void connected(Wire& wire) override { subscribe(wire, "$aws/things/+/streams/+/get/cbor"); }
+    void subscribed(Wire&) override { ready_ = true; }
+    void message(Wire& wire, std::string_view topic_text, ByteView payload, std::size_t) override {
+        const auto topic = otawire::parse_stream_topic(topic_text);
+        std::array<std::uint8_t, 256> scratch{};
+        const auto request = otawire::decode_get(payload, otawire::Format::cbor, scratch);
+        if (!topic || !request) return fail_with("A request cannot be read.");
+        const auto data = topic_of(topic->thing, topic->stream, otawire::StreamVerb::data);
+        for (std::uint32_t i = 0; i < request->count.value_or(1); ++i) {
+            const auto head = otawire::encode_data_head({.file = 0, .block = request->offset + i, .size = request->block_size}, block_);
+            if (!head) return fail_with("A head does not fit its room.");
+            const std::size_t size = head->size() + request->block_size;
+            block_[size] = 0xff;  // the tail
+            publish(wire, data, ByteView(block_).first(size + 1));
+            block_[size] = 0x5a;
+        }
+    }
+    bool ready_ = false;
+    std::vector<std::uint8_t> block_ = std::vector<std::uint8_t>(200'000, 0x5a);
 };
 
 }  // namespace
 
 Result<void> fetch_blocks(const FetchBlocks& wanted) {
-    std::vector<Fetcher> fetchers;
-    for (const auto& bundle : wanted.bundles) {
-        auto identity = read_bundle(bundle);
-        if (!identity) return Unexpected(identity.error());
-        if (!wanted.endpoint.empty()) identity->endpoint = wanted.endpoint;
-        auto client = MqttClient::connect(*identity, identity->thing);
-        if (!client) return Unexpected(client.error());
-        for (const auto verb : {otawire::StreamVerb::data, otawire::StreamVerb::rejected})
-            if (auto done = client->subscribe(topic_of(identity->thing, wanted.stream, verb)); !done) return done;
-        fetchers.emplace_back(wanted, std::move(*client), identity->thing);
-    }
+    auto target = load_target(wanted.bundle, wanted.endpoint);
+    if (!target) return Unexpected(target.error());
+    Watch watch(wanted.servers);
+    if (auto checked = watch.check(); !checked) return checked;
     Counters counters;
-    // Half a second to warm up is not counted.
-    const auto begin = Clock::now() + std::chrono::milliseconds(500);
-    const auto end = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(wanted.seconds));
-    const auto cpu_before = cpu_seconds();
-    std::vector<Result<void>> outcomes(fetchers.size());
-    std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < fetchers.size(); ++i) threads.emplace_back([&, i] { outcomes[i] = fetchers[i].run(begin, end, counters); });
-    for (auto& thread : threads) thread.join();
-    for (auto& outcome : outcomes)
-        if (!outcome) return outcome;
-    std::printf("{\"blocks\": %llu, \"bytes\": %llu, \"seconds\": %.3f, \"clientCpuSeconds\": %.3f}\n",
-                static_cast<unsigned long long>(counters.blocks.load()), static_cast<unsigned long long>(counters.bytes.load()),
-                wanted.seconds, cpu_seconds() - cpu_before);
+    Crowd<Fetcher> crowd(*target);
+    for (std::uint32_t i = 0; i < wanted.devices; ++i) crowd.add(wanted, target->thing + "-" + std::to_string(i), counters);
+    if (auto opened = crowd.open(); !opened) return opened;
+    for (std::size_t i = 0; i < crowd.size(); ++i)
+        for (std::uint32_t request = 0; request < wanted.in_flight; ++request) crowd.talk(i).ask(crowd.wire(i));
+    if (auto warm = crowd.run_for(warm_up); !warm) return warm;
+    counters.counting = true;
+    watch.begin();
+    if (auto ran = crowd.run_for(std::chrono::duration<double>(wanted.seconds)); !ran) return ran;
+    const Usage usage = watch.end();
+    auto& took = counters.milliseconds;
+    std::printf("{\"blocks\": %llu, \"bytes\": %llu, %s, \"requests\": %zu, \"medianMilliseconds\": %.3f, \"p99Milliseconds\": %.3f}\n",
+                static_cast<unsigned long long>(counters.blocks), static_cast<unsigned long long>(counters.bytes), to_json(usage).c_str(),
+                took.size(), percentile(took, 0.5), percentile(took, 0.99));
     return {};
 }
 
 Result<void> respond(const Respond& wanted) {
-    auto identity = read_bundle(wanted.bundle);
-    if (!identity) return Unexpected(identity.error());
-    if (!wanted.endpoint.empty()) identity->endpoint = wanted.endpoint;
-    auto client = MqttClient::connect(*identity, "responder");
-    if (!client) return Unexpected(client.error());
-    if (auto done = client->subscribe("$aws/things/+/streams/+/get/cbor"); !done) return done;
+    auto target = load_target(wanted.bundle, wanted.endpoint);
+    if (!target) return Unexpected(target.error());
+    Crowd<Responder> crowd(*target);
+    crowd.add();
+    if (auto opened = crowd.open(); !opened) return opened;
     std::printf("ready\n");
     std::fflush(stdout);
-    std::vector<std::uint8_t> payload(200'000, 0x5a);
-    for (;;) {
-        if (!client->has_packet())
-            if (auto sent = client->flush(); !sent) return sent;
-        auto frame = client->read();
-        if (!frame) return {};
-        if (frame->type != mqtt::PacketType::publish) continue;
-        const auto message = mqtt::decode_publish(*frame, mqtt::Version::v3_1_1);
-        if (!message) continue;
-        const auto topic = otawire::parse_stream_topic(message->topic);
-        std::array<std::uint8_t, 256> scratch{};
-        const auto request = otawire::decode_get(message->payload, otawire::Format::cbor, scratch);
-        if (!topic || !request) continue;
-        const auto data = topic_of(topic->thing, topic->stream, otawire::StreamVerb::data);
-        for (std::uint32_t i = 0; i < request->count.value_or(1); ++i) {
-            const auto head = otawire::encode_data_head({.file = 0, .block = request->offset + i, .size = request->block_size}, payload);
-            if (!head) return fail(ErrorCode::internal, "A head does not fit its room.");
-            payload[head->size() + request->block_size] = 0xff;  // the tail
-            if (auto sent = client->publish(data, ByteView(payload).subspan(0, head->size() + request->block_size + 1)); !sent) return sent;
-            payload[head->size() + request->block_size] = 0x5a;
-        }
-    }
+    return crowd.run_until([] { return false; });
 }
 
 }  // namespace otabahn::load

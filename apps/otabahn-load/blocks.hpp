@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two loads: devices that fetch blocks of a stream without end, and the responder that answers them through a plain broker
-// (the peer that the gateway is measured against).
+// Devices that fetch blocks of a stream without end, and the responder that answers them through a plain broker (the peer that
+// the gateway is measured against).
 #pragma once
 
 #include "base/error.hpp"
@@ -12,13 +12,13 @@
 namespace otabahn::load {
 
 struct FetchBlocks {
-    std::vector<std::string> bundles;  // a device each
-    std::string endpoint, stream;      // endpoint empty: the bundle's
-    std::uint32_t block_size = 4096, per_request = 16, in_flight = 4;
+    std::string bundle, endpoint, stream;  // endpoint empty: the bundle's
+    std::vector<int> servers;              // process ids
+    std::uint32_t devices = 8, block_size = 4096, per_request = 16, in_flight = 4;
     std::uint64_t file_size = 0;
-    double seconds = 3;
+    double seconds = 2;
 };
-// Prints one JSON line: blocks, bytes, seconds, and the CPU seconds that this client itself took.
+// Prints one JSON line: blocks, bytes, times, and how long requests took, from asking to the last block.
 Result<void> fetch_blocks(const FetchBlocks& wanted);
 
 struct Respond {

@@ -219,7 +219,9 @@ Result<void> Cloud::Parts::listen(const ServeSettings& settings) {
     gateway::Options device;
     device.host = mqtt_address->host;
     device.port = mqtt_address->port;
-    device.loops = std::max(1U, std::thread::hardware_concurrency());
+    auto loops = loops_of(settings);
+    if (!loops) return Unexpected(loops.error());
+    device.loops = *loops;
     device.extended_quotas = settings.quotas == "extended";
     gateway = std::make_unique<gateway::Gateway>(
         device,

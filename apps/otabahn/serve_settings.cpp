@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <initializer_list>
 #include <sstream>
+#include <thread>
 
 namespace otabahn::program {
 
@@ -37,8 +39,11 @@ const std::array settings_table{
     Setting{"tls-root", "PEM file of the root that it leads to: what devices are to trust", &ServeSettings::tls_root, {}},
     Setting{"quotas", "Sizes and counts: aws (AWS's published limits) or extended", &ServeSettings::quotas, {"aws", "extended"}},
     Setting{"rates", "none, or aws (AWS's published rates)", &ServeSettings::rates, {"none", "aws"}},
+    Setting{"loops", "Event loops of the MQTT gateway: auto (one a core), or 1 to 256", &ServeSettings::loops, {}},
     Setting{"log-level", "trace, debug, info, warn or error", &ServeSettings::log_level, {"trace", "debug", "info", "warn", "error"}},
 };
+
+constexpr std::size_t most_loops = 256;
 
 std::string flag_of(std::string_view name) { return "--" + std::string(name); }
 
@@ -109,6 +114,7 @@ Result<void> check(const ServeSettings& settings) {
             return fail(ErrorCode::invalid_request, flag_of(setting.name) + " takes one of " + words + ", not '" + value + "'.");
         }
     }
+    if (auto loops = loops_of(settings); !loops) return Unexpected(loops.error());
     for (const auto& account : settings.accounts)
         if (auto id = AccountId::parse(account); !id) return fail(ErrorCode::invalid_request, "--account: " + id.error().message);
     const bool certificate = !settings.tls_certificate.empty();
@@ -121,6 +127,16 @@ Result<void> check(const ServeSettings& settings) {
 }
 
 }  // namespace
+
+Result<std::size_t> loops_of(const ServeSettings& settings) {
+    if (settings.loops == "auto") return std::max(1U, std::thread::hardware_concurrency());
+    std::size_t out = 0;
+    const char* end = settings.loops.data() + settings.loops.size();
+    const auto parsed = std::from_chars(settings.loops.data(), end, out);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || out < 1 || out > most_loops)
+        return fail(ErrorCode::invalid_request, "--loops takes auto or a number from 1 to 256, not '" + settings.loops + "'.");
+    return out;
+}
 
 void declare_flags(CLI::App& command, ServeSettings& settings) {
     for (const auto& setting : settings_table)

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -32,10 +33,14 @@ struct ServeSettings {
     std::string quotas = "aws";
     std::string rates = "none";
     std::string tls_certificate, tls_key, tls_root;  // none given: the server's own
+    std::string loops = "auto";
     std::string log_level = "info";
     std::string config;
     std::vector<AcmCertificate> acm;
 };
+
+// Event loops of the gateway: what --loops says, or one a core.
+Result<std::size_t> loops_of(const ServeSettings& settings);
 
 // Declares the flags; after the parse, read_config() fills what no flag gave from --config, and checks everything.
 void declare_flags(CLI::App& command, ServeSettings& settings);
