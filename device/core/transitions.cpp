@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/core/transitions.hpp"
 
+#include <array>
+
 namespace otabahn::device {
 
-std::span<const Transition> Table::rows() {
+struct Table::Written {
     using enum State;
     using U = Update;
     using E = Event;
@@ -124,7 +126,57 @@ std::span<const Transition> Table::rows() {
         {reporting, E::reported, nullptr, &U::forget_outcome, idle},
         {reporting, E::gone, nullptr, &U::forget_outcome, idle},
     };
-    return table;
+
+    // What the program holds of it: five bytes a row, and each guard and action once.
+    struct Row {
+        std::uint8_t from, on, to, guard, act;
+    };
+    template <auto member>
+    static consteval std::size_t kinds() {
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < std::size(table); ++i) count += first_with<member>(i) == i ? 1 : 0;
+        return count;
+    }
+    template <auto member>
+    static consteval std::size_t first_with(std::size_t row) {
+        std::size_t i = 0;
+        while (table[i].*member != table[row].*member) ++i;
+        return i;
+    }
+    // Of the row's guard or action: how many others stand in rows before it for the first time.
+    template <auto member>
+    static consteval std::uint8_t number_of(std::size_t row) {
+        std::uint8_t number = 0;
+        for (std::size_t i = 0; i < first_with<member>(row); ++i) number += first_with<member>(i) == i ? 1 : 0;
+        return number;
+    }
+    template <auto member, class Function>
+    static consteval auto all() {
+        std::array<Function, kinds<member>()> out{};
+        for (std::size_t i = 0; i < std::size(table); ++i) out[number_of<member>(i)] = table[i].*member;
+        return out;
+    }
+    static consteval auto packed() {
+        std::array<Row, std::size(table)> out{};
+        for (std::size_t i = 0; i < std::size(table); ++i)
+            out[i] = {static_cast<std::uint8_t>(table[i].from), static_cast<std::uint8_t>(table[i].on),
+                      static_cast<std::uint8_t>(table[i].to), number_of<&Transition::guard>(i), number_of<&Transition::act>(i)};
+        return out;
+    }
+};
+
+std::span<const Transition> Table::rows() { return Written::table; }
+
+void Table::take(Update& update, Event event) {
+    static constexpr auto rows = Written::packed();
+    static constexpr auto guards = Written::all<&Transition::guard, bool (Update::*)() const>();
+    static constexpr auto acts = Written::all<&Transition::act, void (Update::*)()>();
+    for (const Written::Row& row : rows) {
+        if (row.from != static_cast<std::uint8_t>(update.state_) || row.on != static_cast<std::uint8_t>(event)) continue;
+        if (guards[row.guard] != nullptr && !(update.*guards[row.guard])()) continue;
+        update.state_ = static_cast<State>(row.to);
+        return (update.*acts[row.act])();
+    }
 }
 
 }  // namespace otabahn::device

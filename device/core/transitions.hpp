@@ -18,7 +18,13 @@ struct Transition {
 };
 
 struct Table {
+    // As it is written; a test walks it.
     static std::span<const Transition> rows();
+    // Takes the first row that fits, if there is one.
+    static void take(Update& update, Event event);
+
+  private:
+    struct Written;
 };
 
 }  // namespace otabahn::device

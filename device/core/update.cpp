@@ -48,23 +48,13 @@ std::span<const Action> Update::step(const Input& input, Millis now) {
     out_used_ = 0;
     event_count_ = 0;
     receive(input);
-    for (std::size_t i = 0; i < event_count_; ++i) dispatch(events_[i]);
+    for (std::size_t i = 0; i < event_count_; ++i) Table::take(*this, events_[i]);
     return {actions_, action_count_};
 }
 
 void Update::raise(Event event) {
     // No chain of events is longer than this; a longer one would be a fault of the table, and is cut off here.
     if (event_count_ < sizeof events_ / sizeof events_[0]) events_[event_count_++] = event;
-}
-
-void Update::dispatch(Event event) {
-    for (const Transition& row : Table::rows()) {
-        if (row.from != state_ || row.on != event) continue;
-        if (row.guard != nullptr && !(this->*row.guard)()) continue;
-        state_ = row.to;
-        (this->*row.act)();
-        return;
-    }
 }
 
 void Update::receive(const Input& input) {

@@ -212,7 +212,6 @@ class Update {
     void receive_stream(const Input& input);
     void receive_block(ByteView payload);
     void raise(Event event);
-    void dispatch(Event event);
 
     // what actions are made of
     Action* add(ActionKind kind);
