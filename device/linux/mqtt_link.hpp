@@ -31,7 +31,7 @@ namespace otabahn::device {
 class MqttLink final : public Transport {
   public:
     MqttLink(const Config& config, const Clock& clock, Log& log);
-    ~MqttLink() override;
+    ~MqttLink();
     MqttLink(const MqttLink&) = delete;
     MqttLink& operator=(const MqttLink&) = delete;
 

@@ -15,6 +15,18 @@ void Runner::boot(const BootId& boot, std::optional<std::uint8_t> running, bool 
     feed(Input::booted(facts));
 }
 
+bool Runner::write_first_record(std::uint64_t size, const Digest& sha256, std::string_view version, std::span<std::uint8_t> page) {
+    SlotImage image;
+    image.size = size;
+    image.sha256 = sha256;
+    if (!image.version.assign(version)) return false;
+    for (std::uint8_t number = 0; number < 2; ++number) {
+        const ByteView encoded = encode_record(Update::factory_record(image), {}, number + 1U, page);
+        if (encoded.empty() || ports_.storage.write(number, encoded)) return false;
+    }
+    return true;
+}
+
 void Runner::push(const Input& input) {
     assert(waiting_count_ < most_waiting);
     waiting_[waiting_count_++] = input;

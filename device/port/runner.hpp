@@ -14,6 +14,9 @@ class Runner {
 
     void boot(const BootId& boot, std::optional<std::uint8_t> running = std::nullopt, bool restart_boots_machine = false);
     void feed(const Input& input);
+    // For the factory: slot a holds this image. `page` is room to put the record together; false: it could not be written.
+    bool has_record() const { return !ports_.storage.read(0).empty() || !ports_.storage.read(1).empty(); }
+    bool write_first_record(std::uint64_t size, const Digest& sha256, std::string_view version, std::span<std::uint8_t> page);
     // Ticks if one is due.
     void tick();
     Millis wake_at() const { return update_.wake_at(); }
@@ -23,7 +26,8 @@ class Runner {
     Answer carry_out(const Action& action, bool& failed);
     void push(const Input& input);
 
-    static constexpr std::size_t most_waiting = Update::most_actions;
+    // A step asks two things at the most that are answered at once, and each answer is taken before the next is asked for.
+    static constexpr std::size_t most_waiting = 4;
     Update& update_;
     Ports ports_;
     Input waiting_[most_waiting];

@@ -19,3 +19,10 @@ def build(source: pathlib.Path, into: pathlib.Path, *options, targets=()):
         "-DCMAKE_C_COMPILER_LAUNCHER=ccache", *options)
     run("ninja", "-C", into, *targets)
     return into
+
+
+def install(into: pathlib.Path, *options) -> pathlib.Path:
+    """The library as a package of its own; gives the prefix that find_package() takes."""
+    prefix = into / "installed"
+    build(LIBRARY, into / "library", f"-DCMAKE_INSTALL_PREFIX={prefix}", *options, targets=["install"])
+    return prefix
