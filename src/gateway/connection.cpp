@@ -116,7 +116,8 @@ Connection::Taken Connection::handle(const mqtt::Frame& frame) {
                 return Taken::yes;
             });
         case PacketType::pingreq:
-            if (const auto empty = mqtt::decode_empty(frame); !empty) {
+            if (const auto empty = mqtt::decode_empty(frame, version_); !empty) {
+                host_.tally().refuse(Refusal::malformed);
                 end(EndCause::client_error, mqtt::to_reason(empty.error()), mqtt::describe(empty.error()));
             } else {
                 write([](mqtt::Out out) { return mqtt::encode_pingresp(out); });

@@ -47,7 +47,8 @@ class Connection final : public Outlet {
     // Bytes that the next packet takes, as far as known: what a buffer should hold before receive() is worth a call.
     std::size_t needed() const { return needed_; }
     ByteQueue& output() { return output_; }
-    bool ended() const { return ended_; }  // close the socket once the output is written
+    bool is_open() const { return phase_ == Phase::open; }  // CONNECT was accepted: its keep-alive counts
+    bool ended() const { return ended_; }                   // close the socket once the output is written
 
     // Answers of the host.
     void admitted(Result<AdmissionPtr> admission);

@@ -41,6 +41,7 @@ class Gateway::State final : public Loops {
           shared_{parts,
                   settings_of(options_),
                   options_.handshake_deadline,
+                  options_.silent_handshake,
                   options_.extended_quotas,
                   TopicTable(parts.services),
                   {},

@@ -329,6 +329,32 @@ TEST_P(GatewayTest, StrangersThatSayNothingAreBoundedAndClosedInTime) {
     EXPECT_EQ(client.connect("c").code, 0);
 }
 
+TEST_P(GatewayTest, SilentStrangersMakeRoomForNewcomers) {
+    server.reset();
+    server = std::make_unique<loopback::Server>(folder, identities, files, answers, 2, [](Options& options) {
+        options.max_handshakes = 2;
+        options.silent_handshake = std::chrono::milliseconds(0);
+    });
+    loopback::Stranger first(server->port), second(server->port);
+    Client client(server->port, device, GetParam());
+    EXPECT_EQ(client.connect("c").code, 0);
+    EXPECT_TRUE(first.closed());
+}
+
+TEST_P(GatewayTest, KeepAliveShorterThanTheDeadlineOfConnectCounts) {
+    server.reset();
+    server =
+        std::make_unique<loopback::Server>(folder, identities, files, answers, 2, [](Options& options) { options.extended_quotas = true; });
+    Client client(server->port, device, GetParam());
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(client.connect("c", true, 0, 1).code, 0);
+    if (v5()) {
+        EXPECT_EQ(client.goodbye().code, ReasonCode::keep_alive_timeout);
+    }
+    EXPECT_FALSE(client.next().has_value());
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(7));
+}
+
 TEST_P(GatewayTest, MissingStreamIsRejectedOnItsTopic) {
     Client client(server->port, device, GetParam());
     client.connect("T");

@@ -7,6 +7,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <utility>
@@ -148,6 +149,10 @@ void Link::take_input(ByteView fresh) {
 void Link::settle() {
     if (phase_ != Phase::open || !connection_) return;
     connection_->settle();
+    if (!keeps_alive_ && connection_->is_open()) {
+        keeps_alive_ = true;
+        loop_.schedule(*this);  // may be sooner than what it had for CONNECT
+    }
     was_full_ = was_full_ || !connection_->has_room();
     flush();
     if (phase_ != Phase::open) return;
@@ -229,6 +234,11 @@ std::optional<Timestamp> Link::deadline() const {
             return std::nullopt;
     }
     return std::nullopt;
+}
+
+bool Link::is_silent(Timestamp since) {
+    int waiting = 0;
+    return accepted_at_ <= since && ::ioctl(socket_.native_handle(), FIONREAD, &waiting) == 0 && waiting == 0;
 }
 
 void Link::check(Timestamp now) {

@@ -28,8 +28,10 @@ class Link final : public std::enable_shared_from_this<Link> {
     void settle();
     void check(Timestamp now);  // deadlines
     std::optional<Timestamp> deadline() const;
-    void stop();   // politely
-    void abort();  // at once
+    bool in_handshake() const { return phase_ == Phase::handshake; }
+    bool is_silent(Timestamp since);  // no byte of its handshake waits to be read, and it has been there since then
+    void stop();                      // politely
+    void abort();                     // at once
 
     bool dirty = false;                    // in its loop's list of those to settle
     std::uint64_t scheduled_tick = 0;      // when its loop looks at its deadlines next
@@ -61,7 +63,7 @@ class Link final : public std::enable_shared_from_this<Link> {
     Phase phase_ = Phase::handshake;
     bool awaiting_readable_ = false, awaiting_writable_ = false;
     bool was_full_ = false;
-    bool reading_ = false;
+    bool keeps_alive_ = false;  // its loop knows the deadline that came with CONNECT
     bool read_again_ = false;
 };
 

@@ -76,20 +76,23 @@ void Listener::take(Loop& loop, tcp::socket socket) {
         unfinished += each->handshakes();
     }
     boost::system::error_code ignored;
-    if (open >= max_connections_ || unfinished >= max_handshakes_) {
-        loops_.front()->tally().refuse(open >= max_connections_ ? Refusal::connections : Refusal::handshakes);
+    const bool full = open >= max_connections_, crowded = unfinished >= max_handshakes_;
+    if (full || crowded) {
+        loops_.front()->tally().refuse(full ? Refusal::connections : Refusal::handshakes);
         const auto now = std::chrono::steady_clock::now();
         if (now - complained_at_ >= complain_every) {
             complained_at_ = now;
-            spdlog::warn("connections refused open={} of={} unfinished_handshakes={} of={}", open, max_connections_, unfinished,
-                         max_handshakes_);
+            spdlog::warn("{} open={} of={} unfinished_handshakes={} of={}", full ? "connections refused" : "silent handshakes make room",
+                         open, max_connections_, unfinished, max_handshakes_);
         }
-        socket.close(ignored);
-        return;
+        if (full) {
+            socket.close(ignored);
+            return;
+        }
     }
     socket.non_blocking(true, ignored);
     socket.set_option(tcp::no_delay(true), ignored);
-    loop.deal(std::move(socket));
+    loop.deal(std::move(socket), crowded);
 }
 
 }  // namespace otabahn::gateway

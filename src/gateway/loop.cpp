@@ -174,15 +174,15 @@ Connection* Loop::find_connection(std::uint64_t id) {
     return link == nullptr ? nullptr : link->connection();
 }
 
-void Loop::deal(boost::asio::ip::tcp::socket socket) {
+void Loop::deal(boost::asio::ip::tcp::socket socket, bool crowded) {
     link_count_.fetch_add(1, std::memory_order_relaxed);
     handshake_count_.fetch_add(1, std::memory_order_relaxed);
     auto held = std::make_shared<boost::asio::ip::tcp::socket>(std::move(socket));  // std::function wants what it holds copyable
-    post([held](Loop& owner) { owner.adopt(std::move(*held)); });
+    post([held, crowded](Loop& owner) { owner.adopt(std::move(*held), crowded); });
 }
 
-void Loop::adopt(boost::asio::ip::tcp::socket socket) {
-    if (stopping_) {
+void Loop::adopt(boost::asio::ip::tcp::socket socket, bool crowded) {
+    if (stopping_ || (crowded && !end_silent_handshake())) {
         handshake_over();
         link_count_.fetch_sub(1, std::memory_order_relaxed);
         return;
@@ -192,8 +192,27 @@ void Loop::adopt(boost::asio::ip::tcp::socket socket) {
     auto link = std::make_shared<Link>(*this, id, std::move(socket),
                                        shared_.parts.tls.context(tls::Entrance::mqtt));  // shared with the waits of its socket
     links_.emplace(id, link);
+    const auto done = [this](std::uint64_t other) {
+        const auto* found = find(other);
+        return found == nullptr || !found->in_handshake();
+    };
+    while (!handshaking_.empty() && done(handshaking_.front())) handshaking_.pop_front();
+    handshaking_.push_back(id);
     schedule(*link);
     link->start();
+}
+
+// The oldest one, unless the wait is our own: somebody who has answered is not let go for somebody who comes.
+bool Loop::end_silent_handshake() {
+    for (; !handshaking_.empty(); handshaking_.pop_front()) {
+        auto* link = find(handshaking_.front());
+        if (link == nullptr || !link->in_handshake()) continue;
+        if (!link->is_silent(now_ - shared_.silent_handshake)) return false;
+        handshaking_.pop_front();
+        link->abort();
+        return true;
+    }
+    return false;
 }
 
 void Loop::remove(Link& link) {

@@ -53,6 +53,7 @@ struct Shared {
     Parts parts;
     ConnectionSettings settings;
     std::chrono::seconds handshake_deadline;
+    std::chrono::milliseconds silent_handshake;
     bool extended_quotas;
     TopicTable topics;
     DocumentCache documents;
@@ -80,7 +81,8 @@ class Loop final : public ConnectionHost {
     std::size_t handshakes() const { return handshake_count_.load(std::memory_order_relaxed); }  // any thread; of links(), not finished
     std::size_t links() const { return link_count_.load(std::memory_order_relaxed); }            // any thread
 
-    void deal(boost::asio::ip::tcp::socket socket);  // any thread; counted at once
+    // Any thread; counted at once. Where it is crowded, a handshake whose peer says nothing has to go for it, or it is not taken.
+    void deal(boost::asio::ip::tcp::socket socket, bool crowded);
 
     // On the loop:
     void handshake_over() { handshake_count_.fetch_sub(1, std::memory_order_relaxed); }
@@ -151,7 +153,8 @@ class Loop final : public ConnectionHost {
     using Job = std::function<std::function<void(Loop&)>()>;
     using StreamKey = std::pair<Scope, StreamId>;
 
-    void adopt(boost::asio::ip::tcp::socket socket);
+    void adopt(boost::asio::ip::tcp::socket socket, bool crowded);
+    bool end_silent_handshake();
     void begin_turn();
     void end_turn();
     void expect_end_of_round();
@@ -193,6 +196,7 @@ class Loop final : public ConnectionHost {
     std::unordered_map<std::uint64_t, std::shared_ptr<Link>> links_;  // shared with the waits of their sockets
     std::atomic<std::size_t> link_count_{0}, handshake_count_{0};     // with those that are being dealt to it
     std::uint64_t last_link_ = 0;
+    std::deque<std::uint64_t> handshaking_;  // oldest first; those at its front that are done are let go of as others come
     std::vector<std::shared_ptr<Link>> dirty_, settling_;
     std::vector<Acknowledgement> acknowledgements_, acknowledging_;
     int depth_ = 0;

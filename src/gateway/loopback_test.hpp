@@ -236,12 +236,12 @@ class Client {
         send(bytes);
     }
 
-    mqtt::Connack connect(const std::string& id, bool clean = true, std::uint32_t expiry = 0) {
+    mqtt::Connack connect(const std::string& id, bool clean = true, std::uint32_t expiry = 0, std::uint16_t keep_alive = 60) {
         mqtt::Connect packet;
         packet.version = version_;
         packet.clean_start = clean;
         packet.client_id = id;
-        packet.keep_alive = 60;
+        packet.keep_alive = keep_alive;
         std::array<std::uint8_t, 8> buffer{};
         mqtt::PropertyBuilder builder(buffer);
         if (version_ == mqtt::Version::v5 && expiry != 0) builder.number(mqtt::PropertyId::session_expiry_interval, expiry);

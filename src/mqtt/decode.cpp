@@ -124,6 +124,7 @@ Decoded<Publish> decode_publish(const Frame& frame, Version version) {
     if (!properties) return no(properties.error());
     out.properties = *properties;
     const bool aliased = out.topic.empty() && out.properties.has(PropertyId::topic_alias);
+    if (!aliased && out.topic.empty() && version == Version::v5) return no(DecodeError::topic_missing);
     if (!aliased && !is_topic_name(out.topic)) return no(DecodeError::topic_name);
     if (const auto response = out.properties.text(PropertyId::response_topic); response && !is_topic_name(*response))
         return no(DecodeError::topic_name);
@@ -192,7 +193,8 @@ Decoded<Subscribe> decode_subscribe(const Frame& frame, Version version) {
         const std::uint8_t options = reader.u8();
         if (reader.failed()) return no(why(reader));
         const std::uint8_t reserved = version == Version::v5 ? 0xc0 : 0xfc;
-        if ((options & reserved) != 0 || (options & 0x03) == 3 || (options & 0x30) == 0x30) return no(DecodeError::subscription_options);
+        if ((options & reserved) != 0) return no(DecodeError::subscription_reserved);
+        if ((options & 0x03) == 3 || (options & 0x30) == 0x30) return no(DecodeError::subscription_options);
     }
     return out;
 }
@@ -269,7 +271,8 @@ Decoded<Disconnect> decode_disconnect(const Frame& frame, Version version) {
     return out;
 }
 
-Result<void, DecodeError> decode_empty(const Frame& frame) {
+Result<void, DecodeError> decode_empty(const Frame& frame, Version version) {
+    if (const auto fine = check_length(frame, version); !fine) return no(fine.error());
     if (!frame.body.empty()) return no(DecodeError::body_not_empty);
     return {};
 }

@@ -21,6 +21,6 @@ Decoded<Unsubscribe> decode_unsubscribe(const Frame& frame, Version version);
 Decoded<Unsuback> decode_unsuback(const Frame& frame, Version version);
 Decoded<Disconnect> decode_disconnect(const Frame& frame, Version version);
 // PINGREQ and PINGRESP carry nothing.
-Result<void, DecodeError> decode_empty(const Frame& frame);
+Result<void, DecodeError> decode_empty(const Frame& frame, Version version);
 
 }  // namespace otabahn::mqtt

@@ -20,7 +20,7 @@ ReasonCode to_reason(DecodeError error) {
         case DecodeError::packet_id_zero:
         case DecodeError::no_filters:
         case DecodeError::subscription_options:
-        case DecodeError::property_misplaced:
+        case DecodeError::topic_missing:
         case DecodeError::property_duplicate:
         case DecodeError::property_value:
         case DecodeError::auth_data_without_method:
@@ -37,7 +37,9 @@ ReasonCode to_reason(DecodeError error) {
         case DecodeError::dup_without_qos:
         case DecodeError::reason_code:
         case DecodeError::connack_flags:
+        case DecodeError::subscription_reserved:
         case DecodeError::property_unknown:
+        case DecodeError::property_misplaced:
         case DecodeError::property_length:
         case DecodeError::body_not_empty:
             return ReasonCode::malformed_packet;
@@ -77,6 +79,8 @@ std::string_view describe(DecodeError error) {
             return "packet identifier 0 is not allowed";
         case DecodeError::topic_name:
             return "topic name is empty or holds a wildcard";
+        case DecodeError::topic_missing:
+            return "topic name is empty, and there is no topic alias";
         case DecodeError::topic_alias_zero:
             return "topic alias 0 is not allowed";
         case DecodeError::topic_filter:
@@ -84,7 +88,9 @@ std::string_view describe(DecodeError error) {
         case DecodeError::no_filters:
             return "no topic filter in the packet";
         case DecodeError::subscription_options:
-            return "subscription options use reserved bits or values";
+            return "subscription options have a QoS or retain handling of 3";
+        case DecodeError::subscription_reserved:
+            return "subscription options use reserved bits";
         case DecodeError::reason_code:
             return "reason code does not belong to this packet";
         case DecodeError::connack_flags:

@@ -24,12 +24,14 @@ enum class DecodeError : std::uint8_t {
     qos_3,
     dup_without_qos,
     packet_id_zero,
-    topic_name,  // empty, a wildcard, U+0000
+    topic_name,     // a wildcard; empty in MQTT 3.1.1
+    topic_missing,  // empty, and no topic alias
     topic_alias_zero,
     topic_filter,
     no_filters,
-    subscription_options,
-    reason_code,  // not one of this packet's
+    subscription_options,   // a value that does not exist
+    subscription_reserved,  // a reserved bit
+    reason_code,            // not one of this packet's
     connack_flags,
     property_unknown,
     property_misplaced,  // not one of this packet's

@@ -190,7 +190,7 @@ TEST(DecodePublish, Mqtt5PropertiesStandBeforeThePayload) {
 
 TEST(DecodePublish, EmptyTopicNeedsAnAlias) {
     EXPECT_TRUE(decode_publish(frame_of("30 06 0000 03 23 0001"_hex), Version::v5).has_value());
-    EXPECT_EQ(error_of(decode_publish(frame_of("30 03 0000 00"_hex), Version::v5)), DecodeError::topic_name);
+    EXPECT_EQ(error_of(decode_publish(frame_of("30 03 0000 00"_hex), Version::v5)), DecodeError::topic_missing);
     EXPECT_EQ(error_of(decode_publish(frame_of("30 02 0000"_hex), Version::v3_1_1)), DecodeError::topic_name);
 }
 
@@ -238,9 +238,9 @@ TEST(DecodeSubscribe, Refusals) {
     EXPECT_EQ(error_of(decode_subscribe(frame_of("82 02 0001"_hex), Version::v3_1_1)), DecodeError::no_filters);  // 3.8.3-3
     EXPECT_EQ(error_of(decode_subscribe(frame_of("82 06 0000 0001 'a' 00"_hex), Version::v3_1_1)), DecodeError::packet_id_zero);
     EXPECT_EQ(error_of(decode_subscribe(frame_of("82 06 0001 0001 'a' 03"_hex), Version::v3_1_1)), DecodeError::subscription_options);
-    EXPECT_EQ(error_of(decode_subscribe(frame_of("82 06 0001 0001 'a' 04"_hex), Version::v3_1_1)), DecodeError::subscription_options);
+    EXPECT_EQ(error_of(decode_subscribe(frame_of("82 06 0001 0001 'a' 04"_hex), Version::v3_1_1)), DecodeError::subscription_reserved);
     EXPECT_EQ(error_of(decode_subscribe(frame_of("82 07 0001 00 0001 'a' 30"_hex), Version::v5)), DecodeError::subscription_options);
-    EXPECT_EQ(error_of(decode_subscribe(frame_of("82 07 0001 00 0001 'a' 40"_hex), Version::v5)), DecodeError::subscription_options);
+    EXPECT_EQ(error_of(decode_subscribe(frame_of("82 07 0001 00 0001 'a' 40"_hex), Version::v5)), DecodeError::subscription_reserved);
     EXPECT_EQ(error_of(decode_subscribe(frame_of("82 05 0001 0001 'a'"_hex), Version::v3_1_1)), DecodeError::truncated);
     EXPECT_EQ(error_of(decode_subscribe(frame_of("82 09 0001 02 0b 00 0001 'a' 00"_hex), Version::v5)), DecodeError::property_value);
     EXPECT_EQ(error_of(decode_subscribe(frame_of("82 0b 0001 04 0b 01 0b 01 0001 'a' 00"_hex), Version::v5)),
@@ -276,8 +276,10 @@ TEST(DecodeDisconnect, FormsOfBothVersions) {
 }
 
 TEST(DecodeEmpty, PingreqHasNoBody) {
-    EXPECT_TRUE(decode_empty(frame_of("c0 00"_hex)).has_value());
-    EXPECT_EQ(decode_empty(frame_of("c0 01 00"_hex)).error(), DecodeError::body_not_empty);
+    EXPECT_TRUE(decode_empty(frame_of("c0 00"_hex), Version::v5).has_value());
+    EXPECT_EQ(decode_empty(frame_of("c0 01 00"_hex), Version::v5).error(), DecodeError::body_not_empty);
+    EXPECT_EQ(decode_empty(frame_of("c0 80 00"_hex), Version::v5).error(), DecodeError::remaining_length);
+    EXPECT_TRUE(decode_empty(frame_of("c0 80 00"_hex), Version::v3_1_1).has_value());
 }
 
 TEST(DecodeAnswers, OfAServer) {
