@@ -3,14 +3,18 @@
 BUILD ?= build
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 3600
+SOAK_CONNECTIONS ?= 5000
 CONFIGURE = cmake -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
-.PHONY: help build test demo bench fuzz lint format clean docs device-size
+.PHONY: help build test demo bench soak interop fuzz lint format clean docs device-size
 
 help:
 	@echo "make demo   a whole update on this machine: cloud, board, firmware, refusal, roll-back"
 	@echo "make test   every test"
 	@echo "make build  $(BUILD)/otabahn, $(BUILD)/otabahn-device, $(BUILD)/otabahn-load"
 	@echo "make device-size   flash and RAM of the updater on a Cortex-M4"
+	@echo "make soak   a mixed load for an hour: nothing is lost, nothing grows (SOAK_SECONDS, SOAK_CONNECTIONS)"
+	@echo "make interop   mqtt.js and AWS's device SDK, from the npm registry, against the gateway"
 	@echo "make bench [ROW=blocks] | fuzz | lint | format | docs | clean   for developers"
 
 build:
@@ -32,6 +36,16 @@ bench:
 	@$(MAKE) --no-print-directory build
 	@ninja -C $(BUILD) -j $(JOBS) --quiet benchmarks
 	@/usr/bin/python3 bench/run.py --build $(BUILD) $(foreach row,$(ROW),--row $(row))
+
+soak:
+	@tools/ensure-packages.sh build test
+	@$(MAKE) --no-print-directory build
+	@/usr/bin/python3 tests/soak.py --build $(BUILD) --seconds $(SOAK_SECONDS) --connections $(SOAK_CONNECTIONS)
+
+interop:
+	@tools/ensure-packages.sh build test
+	@$(MAKE) --no-print-directory build
+	@tests/interop/npm/run.py --build $(BUILD)
 
 fuzz:
 	@tools/ensure-packages.sh build fuzz

@@ -20,6 +20,15 @@ def test_links_between_documents_lead_somewhere():
             assert (document.parent / target).exists(), f"{document.name} links {target}, which is not there"
 
 
+def test_interoperability_names_tests_that_exist():
+    tests = pathlib.Path(__file__).parent
+    text = (ROOT / "docs" / "interoperability.md").read_text()
+    for file, name in re.findall(r"`(?:(test_\w+\.py)::)?(test_\w+)`", text):
+        assert f"def {name}(" in (tests / (file or "test_gateway_rows.py")).read_text(), f"docs/interoperability.md names {file}::{name}, which is not there"
+    for file in re.findall(r"`(test_\w+\.py)`", text):
+        assert (tests / file).exists(), file
+
+
 def test_help_names_every_flag_of_the_contract():
     text = subprocess.run([OTABAHN, "serve", "--help"], check=True, capture_output=True, text=True).stdout
     for flag in ("--data", "--http", "--mqtt", "--https", "--device-https", "--account", "--hostname", "--quotas", "--rates", "--config"):
