@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signatures against the trust folder, and how its certificates change.
 #include "device/linux/trust_fixture_test.hpp"
+#include "device/port/contract.hpp"
 #include "encoding/base64_string.hpp"
 
 #include <gmock/gmock.h>
@@ -45,6 +46,15 @@ TEST_F(TrustTest, ADigestIsAsGoodAsItsMessageAndNoOther) {
     EXPECT_EQ(folder_trust.check({SignatureKind::sha256_ecdsa, as_bytes(signature), ""}, {}, &digest)->trust, Trust::good);
     digest[0] ^= 1;
     EXPECT_EQ(folder_trust.check({SignatureKind::sha256_ecdsa, as_bytes(signature), ""}, {}, &digest)->trust, Trust::wrong);
+}
+
+TEST_F(TrustTest, KeepsTheContractOfAPort) {
+    const Signer signer = make("signer");
+    trust(signer, "signer.pem");
+    const std::string good = signer.key.sign(x509::SignatureAlgorithm::sha256_ecdsa, as_bytes(message)).value();
+    const std::string forged = make("other").key.sign(x509::SignatureAlgorithm::sha256_ecdsa, as_bytes(message)).value();
+    const auto facts = [](const std::string& value) { return SignatureFacts{SignatureKind::sha256_ecdsa, as_bytes(value), "signer.pem"}; };
+    EXPECT_EQ(contract::check_signatures(folder_trust, facts(good), facts(forged), sha256(as_bytes(message))).value_or("kept"), "kept");
 }
 
 TEST_F(TrustTest, AnEmptyOrUnreadableFolderTrustsNobodyAndSaysSo) {

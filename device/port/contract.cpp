@@ -31,6 +31,8 @@ Broken check_state_storage(StateStorage& storage) {
 }
 
 Broken check_slots(Slots& slots, Verifier& verifier, std::uint8_t slot, const Digest& expected) {
+    const std::uint8_t other = slot == 0 ? 1 : 0;
+    const Answer other_before = verifier.verify(other, pattern_size, {});
     if (slots.prepare(slot, pattern_size)) return "a slot can be prepared";
     constexpr std::uint64_t piece = 512;
     std::uint8_t bytes[piece];
@@ -44,6 +46,9 @@ Broken check_slots(Slots& slots, Verifier& verifier, std::uint8_t slot, const Di
     const Answer answer = verifier.verify(slot, pattern_size, {});
     if (answer && !answer->good) return "what is written can be read back";
     if (answer && answer->digest != expected) return "the verifier hashes what is stored";
+    const Answer other_after = verifier.verify(other, pattern_size, {});
+    if (other_before && other_after && (other_before->good != other_after->good || other_before->digest != other_after->digest))
+        return "the other slot is left as it is";
     const Answer beyond = verifier.verify(slot, std::uint64_t{1} << 40, {});
     if (beyond && beyond->good) return "a slot shorter than asked for does not read as good";
     constexpr std::string_view document = R"({"parameters":{}})";
@@ -56,6 +61,35 @@ Broken check_slots(Slots& slots, Verifier& verifier, std::uint8_t slot, const Di
         const Answer confirmed = slots.confirm(slot);
         if (confirmed && !confirmed->good) return "a slot can be confirmed, and again";
     }
+    return std::nullopt;
+}
+
+Broken check_signatures(Verifier& verifier, const SignatureFacts& good, const SignatureFacts& forged, const Digest& digest) {
+    const Answer trusted = verifier.check(good, {}, &digest);
+    if (trusted && trusted->trust != Trust::good) return "a good signature over a digest is taken";
+    const Answer refused = verifier.check(forged, {}, &digest);
+    if (refused && refused->trust == Trust::good) return "a forged signature is not taken";
+    Digest another = digest;
+    another[0] ^= 1;
+    const Answer moved = verifier.check(good, {}, &another);
+    if (moved && moved->trust == Trust::good) return "a signature over another digest is not taken";
+    SignatureFacts cut = good;
+    cut.value = {good.value.data(), good.value.size() / 2};
+    const Answer half = verifier.check(cut, {}, &digest);
+    if (half && half->trust == Trust::good) return "half a signature is not taken";
+    return std::nullopt;
+}
+
+Broken check_clock(const Clock& clock, void (*wait)()) {
+    Millis last = clock.now();
+    const Millis first = last;
+    for (int i = 0; i < 20; ++i) {
+        wait();
+        const Millis now = clock.now();
+        if (now < last) return "the clock never goes back";
+        last = now;
+    }
+    if (last == first) return "the clock goes on";
     return std::nullopt;
 }
 

@@ -216,6 +216,14 @@ TEST(SimPort, KeepsTheContract) {
     std::vector<std::uint8_t> expected(contract::pattern_size);
     for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = contract::pattern(i);
     EXPECT_EQ(contract::check_slots(world.flash, world, 1, toy_hash(expected)).value_or("kept"), "kept");
+    const SignatureFacts good{SignatureKind::sha256_ecdsa, as_bytes(SimWorld::good_signature), "signer"};
+    SignatureFacts forged = good;
+    forged.value = as_bytes("forged");
+    // The toy signature speaks of no digest; that it should is what the contract finds.
+    EXPECT_EQ(contract::check_signatures(world, good, forged, {}).value_or("kept"), "a signature over another digest is not taken");
+    static SimWorld* now = &world;
+    EXPECT_EQ(contract::check_clock(world, [] { now->jump(Millis{1}); }).value_or("kept"), "kept");
+    EXPECT_EQ(contract::check_clock(world, [] {}).value_or("kept"), "the clock goes on");
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ void SimWorld::watch_persisted() {
         if (persisted_[block] && cloud.served[block] > served_before_[block]) ++blocks_persisted_then_served;
     persisted_.clear();
     if (!loaded || loaded->record.stage != Stage::downloading) return;
+    if (watched_ && loaded->record.slots[loaded->record.target()].identity != *watched_) return;
     served_before_ = cloud.served;
     for (std::uint32_t block = 0; block < loaded->record.blocks; ++block) persisted_.push_back((bitmap[block / 8] >> (block % 8) & 1) != 0);
 }
@@ -74,6 +75,13 @@ std::uint64_t SimWorld::served_again() const {
     std::uint64_t again = 0;
     for (const auto& [block, times] : cloud.served) again += times - 1;
     return again;
+}
+
+void SimWorld::restart_server(Millis away) {
+    cloud.to_device.clear();
+    runner_->feed(Input::connection(false));
+    now_ += away;
+    runner_->feed(Input::connection(true));
 }
 
 bool SimWorld::run() {
@@ -85,6 +93,7 @@ bool SimWorld::run() {
                     runner_->feed(Input::connection(true));
                 }
                 for (const Millis until = now_ + Millis{3'600'000}; now_ < until;) {
+                    if (between_messages) between_messages();
                     if (!cloud.to_device.empty()) {
                         const Message message = std::move(cloud.to_device.front());
                         cloud.to_device.pop_front();

@@ -8,6 +8,7 @@
 #include "device/sim/sim_device.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,6 +53,15 @@ class SimWorld final : public Verifier, public Program, public Transport, public
     std::uint64_t restarts_of_agent_only = 0;
     bool keep_boot_id = false;  // the next start is one of the agent, not of the machine
     bool drop_connection_every_message = false;
+    std::function<void()> between_messages;  // what else goes on in the world
+    // The server goes and comes back: what was on its way is lost.
+    void restart_server(Millis away);
+    void jump(Millis ahead) { now_ += ahead; }
+    // The image that is served from now on: what is stored of another one may be fetched again.
+    void watch(const Digest& image) {
+        watched_ = image;
+        persisted_.clear();
+    }
     // What the signature's bytes must be; the hint "unknown" is of no trusted certificate.
     static constexpr std::string_view good_signature = "good-signature";
     std::size_t blocks_persisted_then_served = 0;
@@ -89,6 +99,7 @@ class SimWorld final : public Verifier, public Program, public Transport, public
     std::unique_ptr<device::Update> update_;
     std::unique_ptr<Runner> runner_;
     std::vector<bool> persisted_;
+    std::optional<Digest> watched_;  // none: whatever is ordered
     std::map<std::uint64_t, std::uint64_t> served_before_;
 };
 
