@@ -85,12 +85,7 @@ void Update::receive(const Input& input) {
             return raise(Event::disconnected);
         case InputKind::denied:
             // Nothing follows at once: a policy may be put right while it is asked again.
-            if (const auto topic = otawire::parse_stream_topic(input.topic)) {
-                denied_.clear();
-                denied_.append(input.text)
-                    .append(topic->verb == otawire::StreamVerb::get ? " on the stream's get topic" : " on the topics of its answers")
-                    .append(" is denied.");
-            }
+            if (const auto topic = otawire::parse_stream_topic(input.topic)) denied_ = topic->verb;
             return;
         case InputKind::tick:
             return raise(Event::tick);
@@ -272,7 +267,7 @@ void Update::receive_block(ByteView payload) {
     if (transfer_.unsaved() == 0) unsaved_since_ = now_;
     vain_ = Millis{0};
     vain_at_ = now_;
-    denied_.clear();
+    denied_.reset();
     transfer_.take(block, now_);
     raise(transfer_.complete() ? Event::complete : Event::block);
 }

@@ -9,9 +9,11 @@
 #include "device/core/order.hpp"
 #include "device/core/record.hpp"
 #include "device/core/transfer.hpp"
+#include "otawire/stream_topic.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -171,6 +173,7 @@ class Update {
     void online_downloading();
     void offline_downloading();
     void tick_downloading();
+    void give_up();
     void after_block();
     void heed_rejection();
     void fail_download();
@@ -292,7 +295,7 @@ class Update {
     Millis request_at_{0};  // not before, to stay below the bandwidth allowed
     Millis vain_{0};        // spent asking since the last block
     Millis vain_at_{0};
-    Prose<96> denied_;  // of the stream's topics
+    std::optional<otawire::StreamVerb> denied_;  // the stream's topic that the service denies
     bool bare_report_ = false;
 
     Action actions_[most_actions];

@@ -154,7 +154,7 @@ void Update::begin_download() {
     transfer_ = Transfer(slot.size, record_.block_size, memory_.bitmap, link);
     stream_pause_until_ = request_at_ = vain_ = Millis{0};
     vain_at_ = now_;
-    denied_.clear();
+    denied_.reset();
     retry_after_ = Millis{0};
     // A cut may have come between the record of this download and the slot's being made ready for it.
     const bool prepare = transfer_.blocks_here() == 0;
@@ -260,17 +260,24 @@ void Update::tick_downloading() {
              ". Does the certificate's policy allow iot:Publish on its get topic, iot:Subscribe and iot:Receive on its data topic?");
     // A loss may just have made the window too small for what is not stored.
     flush_when_due();
-    if (vain_ >= settings_.give_up_after) {
-        judgement_ = Judgement();
-        judgement_.reason = Reason::stream_silent;
-        judgement_.message.append("No block came for ")
-            .append(std::uint64_t(vain_.count()) / 1'000)
-            .append(" s of asking. ")
-            .append(denied_.view());
-        return raise(Event::refused);
-    }
+    if (vain_ >= settings_.give_up_after) return give_up();
     request_blocks();
     if (percent() != reported_percent_ && now_ - reported_at_ >= settings_.report_every) report_progress(Reason::downloading, 0);
+}
+
+void Update::give_up() {
+    judgement_ = Judgement();
+    judgement_.reason = Reason::stream_silent;
+    if constexpr (texts) {
+        judgement_.message.append("No block came for ").append(std::uint64_t(vain_.count()) / 1'000).append(" s of asking.");
+        if (denied_) {
+            const auto topic =
+                otawire::format_stream_topic({settings_.thing, order_.stream.view(), *denied_, otawire::Format::cbor}, arena());
+            judgement_.message.append(*denied_ == otawire::StreamVerb::get ? " Denied: iot:Publish on " : " Denied: iot:Subscribe on ")
+                .append(topic.value_or("the stream's topic"));
+        }
+    }
+    raise(Event::refused);
 }
 
 void Update::online_downloading() {
@@ -283,6 +290,8 @@ void Update::online_downloading() {
 void Update::offline_downloading() {
     transfer_.forget_requests();
     flush_progress();
+    // A service that ends the connection at each request leaves no other moment.
+    if (vain_ >= settings_.give_up_after) give_up();
 }
 
 void Update::heed_rejection() {

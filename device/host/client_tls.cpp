@@ -129,18 +129,16 @@ Result<PrivateKeyHandle> from_tpm_handle(const std::string& key) {
     return found;
 }
 
-Result<PrivateKeyHandle> from_file(const std::string& key) {
-    auto text = read_file(key, most_key_bytes);
-    if (!text) return Unexpected(text.error());
-    const bool of_tpm = text->find(tpm_pem) != std::string::npos;
+Result<PrivateKeyHandle> from_text(const std::string& key, std::string text) {
+    const bool of_tpm = text.find(tpm_pem) != std::string::npos;
     if (of_tpm)
         if (auto ready = use_tpm(key); !ready) return Unexpected(ready.error());
-    BIO* bio = BIO_new_mem_buf(text->data(), static_cast<int>(text->size()));
+    BIO* bio = BIO_new_mem_buf(text.data(), static_cast<int>(text.size()));
     // No password is asked for on a terminal that nobody sits at.
     PrivateKeyHandle loaded(PEM_read_bio_PrivateKey(
         bio, nullptr, [](char*, int, int, void*) { return -1; }, nullptr));
     BIO_free(bio);
-    OPENSSL_cleanse(text->data(), text->size());
+    OPENSSL_cleanse(text.data(), text.size());
     if (of_tpm) loaded = stand_in_for(std::move(loaded));
     if (!loaded) return Unexpected(key_trouble(key, "it holds no private key in PEM that can be read without a password"));
     return loaded;
@@ -163,7 +161,31 @@ bool is_key_uri(const std::string& key) { return key.starts_with(pkcs11_scheme) 
 Result<PrivateKeyHandle> load_private_key(const ClientIdentity& identity) {
     if (identity.private_key.starts_with(pkcs11_scheme)) return from_token(identity);
     if (identity.private_key.starts_with(handle_scheme)) return from_tpm_handle(identity.private_key);
-    return from_file(identity.private_key);
+    auto text = read_file(identity.private_key, most_key_bytes);
+    if (!text) return Unexpected(text.error());
+    return from_text(identity.private_key, std::move(text).value());
+}
+
+Result<std::string> make_certificate_request(const std::string& key, const std::filesystem::path& pkcs11_module,
+                                             const std::string& common_name) {
+    ClientIdentity identity;
+    identity.private_key = key;
+    identity.pkcs11_module = pkcs11_module;
+    auto loaded = is_key_uri(key) ? load_private_key(identity) : from_text("the new key", key);
+    if (!loaded) return Unexpected(loaded.error());
+    X509_REQ* request = X509_REQ_new();
+    BIO* bio = BIO_new(BIO_s_mem());
+    const auto* name = reinterpret_cast<const unsigned char*>(common_name.c_str());
+    const bool made = X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request), "CN", MBSTRING_UTF8, name, -1, -1, 0) == 1 &&
+                      X509_REQ_set_pubkey(request, loaded->get()) == 1 && X509_REQ_sign(request, loaded->get(), EVP_sha256()) > 0 &&
+                      PEM_write_bio_X509_REQ(bio, request) == 1;
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(bio, &text);
+    std::string out(text, made ? static_cast<std::size_t>(size) : 0);
+    BIO_free(bio);
+    X509_REQ_free(request);
+    if (!made) return fail(ErrorCode::internal, "no certificate signing request could be made: " + openssl_trouble() + ".");
+    return out;
 }
 
 Result<TlsContext> make_client_context(const ClientIdentity& identity, const std::string& host, const std::string& alpn) {

@@ -36,6 +36,10 @@ bool is_key_uri(const std::string& key);
 
 Result<PrivateKeyHandle> load_private_key(const ClientIdentity& identity);
 
+// A certificate signing request in PEM, by a key given as PEM text or as a token's name.
+Result<std::string> make_certificate_request(const std::string& key, const std::filesystem::path& pkcs11_module,
+                                             const std::string& common_name);
+
 // For connections to `host`, whose certificate must name it. `alpn`: one protocol, or empty.
 Result<TlsContext> make_client_context(const ClientIdentity& identity, const std::string& host, const std::string& alpn);
 

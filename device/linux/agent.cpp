@@ -5,6 +5,7 @@
 #include "device/host/instance_lock.hpp"
 #include "device/host/monotonic_clock.hpp"
 #include "device/host/poll_set.hpp"
+#include "device/linux/identity.hpp"
 #include "device/linux/mqtt_link.hpp"
 #include "device/install/back_ends.hpp"
 #include "device/install/stages.hpp"
@@ -52,6 +53,7 @@ class Agent {
                      return elsewhere ? std::optional<Digest>(record.slots[slot].sha256) : std::nullopt;
                  }),
           stages_(context(), back_end_.make(context())),
+          identity_(config_, clock_, log_),
           link_(config_, clock_, log_),
           update_(settings(), buffers_.memory()),
           runner_(update_, {stages_, state_, trust_, stages_, link_, log_, clock_}) {
@@ -80,6 +82,7 @@ class Agent {
     void warn();
     Result<std::optional<std::uint8_t>> find_running();
     Result<void> start();
+    void change_identity();
     // What a local program says, and the answer.
     std::string told(std::string_view line);
     void announce();
@@ -102,6 +105,7 @@ class Agent {
     std::string announced_;
     bool booted_ = false;
     Record stored_;  // until then
+    Identity identity_;
     MqttLink link_;
     Update update_;
     Runner runner_;
@@ -132,7 +136,8 @@ Result<std::optional<std::uint8_t>> Agent::find_running() {
 }
 
 Result<void> Agent::start() {
-    if (auto prepared = link_.prepare(); !prepared) return prepared;
+    if (identity_.may_connect())
+        if (auto prepared = link_.prepare(identity_.current()); !prepared) return prepared;
     if (auto listening = control_.listen(config_.socket); !listening) return listening;
     warn();
     const auto loaded = decode_newest(state_.read(0), state_.read(1), buffers_.bitmap);
@@ -149,6 +154,11 @@ Result<void> Agent::start() {
                     config_.state.string());
     if (update_.damaged_page()) log_.note("one of the two state files was damaged or cut off; the other one holds");
     return {};
+}
+
+void Agent::change_identity() {
+    if (!identity_.may_connect()) return link_.rest();
+    if (const auto prepared = link_.prepare(identity_.current()); !prepared) log_.note("no connection: " + prepared.error().message);
 }
 
 std::string Agent::told(std::string_view line) {
@@ -192,6 +202,7 @@ Result<void> Agent::run() {
         set.clear();
         set.read(caught.get());
         link_.want(set);
+        identity_.want(set);
         stages_.want(set);
         control_.want(set);
         set.wake(trust_.busy() ? Millis{0} : runner_.wake_at());
@@ -205,6 +216,7 @@ Result<void> Agent::run() {
         feed(stages_.poll());
         if (trust_.busy()) feed(trust_.work());
         link_.work(set, feed_one);
+        if (identity_.work(set, update_.state() == State::idle, link_.connected())) change_identity();
         runner_.tick();
         announce();
     }

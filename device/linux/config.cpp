@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/linux/config.hpp"
 
+#include "device/host/client_tls.hpp"
 #include "device/host/http_fetch.hpp"
 #include "device/install/back_ends.hpp"
 #include "device/install/hooks.hpp"
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <limits>
@@ -77,6 +79,29 @@ std::string take_private_key(const toml::node& node, Config& config) {
     const auto value = node.value_exact<std::string>();
     if (!value || value->empty()) return R"(a path in quotes, or a key of a token: "pkcs11:token=…;object=…", "handle:0x81000001")";
     config.private_key = is_key_uri(*value) ? *value : (config.folder / *value).lexically_normal().string();
+    return {};
+}
+
+std::string take_template(const toml::node& node, Config& config) {
+    const auto value = node.value_exact<std::string>();
+    const auto good = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    };
+    if (!value || value->empty() || value->size() > 36 || !std::all_of(value->begin(), value->end(), good))
+        return "a provisioning template's name: 1 to 36 of a-z A-Z 0-9 _ -";
+    config.provisioning_template = *value;
+    return {};
+}
+
+std::string take_parameters(const toml::node& node, Config& config) {
+    constexpr const char* expected = R"(a list of "Name=value", as the provisioning template names them: ["SerialNumber=4711"])";
+    const toml::array* list = node.as_array();
+    if (list == nullptr) return expected;
+    for (const toml::node& item : *list) {
+        const auto word = item.value_exact<std::string>();
+        if (!word || word->find('=') == std::string::npos || word->front() == '=') return expected;
+        config.provisioning_parameters.push_back(*word);
+    }
     return {};
 }
 
@@ -159,10 +184,15 @@ const std::vector<Key>& keys() {
     static const std::vector<Key> table = {
         {"thing_name", true, take_thing_name},
         {"endpoint", true, take_endpoint},
-        {"certificate", true, path(&Config::certificate)},
-        {"private_key", true, take_private_key},
+        {"certificate", false, path(&Config::certificate)},
+        {"private_key", false, take_private_key},
         {"pkcs11_module", false, path(&Config::pkcs11_module)},
         {"mqtt_version", false, take_mqtt_version},
+        {"claim_certificate", false, path(&Config::claim_certificate)},
+        {"claim_private_key", false, path(&Config::claim_private_key)},
+        {"provisioning_template", false, take_template},
+        {"provisioning_parameters", false, take_parameters},
+        {"renew_days", false, number(&Config::renew_days, 0, 3'650)},
         {"root_ca", false, path(&Config::root_ca)},
         {"trust", false, path(&Config::trust)},
         {"state", false, path(&Config::state)},
@@ -210,6 +240,24 @@ const std::vector<Key>& keys() {
     return table;
 }
 
+// A device has a certificate and its key, or a claim and a template that get it one.
+std::string identity_trouble(const Config& config) {
+    const auto missing = [](const char* key, const std::string& why) {
+        return "the key '" + std::string(key) + "' is missing" + why + ".";
+    };
+    const bool claims = !config.claim_certificate.empty() || !config.claim_private_key.empty();
+    if (!claims && config.certificate.empty())
+        return missing("certificate", " (or claim_certificate, for provisioning at the first start)");
+    if (!claims && config.private_key.empty()) return missing("private_key", "");
+    if (claims && config.claim_certificate.empty()) return missing("claim_certificate", "; claim_private_key needs it");
+    if (claims && config.claim_private_key.empty()) return missing("claim_private_key", "; claim_certificate needs it");
+    if (claims && config.certificate.empty() && !config.private_key.empty() && !is_key_uri(config.private_key))
+        return "'private_key' without 'certificate' takes a key of a token; without it the agent makes one.";
+    if ((claims || config.renew_days.count() > 0) && config.provisioning_template.empty())
+        return missing("provisioning_template", claims ? "; claim_certificate needs it" : "; renew_days needs it");
+    return {};
+}
+
 std::string known_keys() {
     std::string all;
     for (const Key& key : keys()) all.append(all.empty() ? "" : ", ").append(key.name);
@@ -245,6 +293,8 @@ Result<Config> load_config(const std::filesystem::path& file) {
         for (const Key& row : keys())
             if (row.required && !table.contains(row.name))
                 return fail(ErrorCode::invalid_request, name + ": the key '" + std::string(row.name) + "' is missing.", name);
+        if (const std::string trouble = identity_trouble(config); !trouble.empty())
+            return fail(ErrorCode::invalid_request, name + ": " + trouble, name);
         if (!table.contains("install") && table.contains("install_command")) config.install = "commands";
         const BackEnd& back_end = *find_back_end(config.install);
         for (const auto& [key, node] : table)
@@ -265,6 +315,8 @@ Result<Config> load_config(const std::filesystem::path& file) {
         {"private_key", is_key_uri(config.private_key) ? std::string() : config.private_key},
         {"root_ca", config.root_ca},
         {"pkcs11_module", config.pkcs11_module},
+        {"claim_certificate", config.claim_certificate},
+        {"claim_private_key", config.claim_private_key},
     };
     for (const auto& [key, path] : files)
         if (!path.empty() && !std::filesystem::is_regular_file(path, missing))

@@ -22,7 +22,11 @@ struct Config : InstallSettings {
     std::string private_key;  // a path, "pkcs11:…" or "handle:…" (device/host/client_tls.hpp)
     std::filesystem::path pkcs11_module;
     std::uint32_t mqtt_version = 5;
-    std::filesystem::path root_ca;  // empty: the system's store
+    std::filesystem::path claim_certificate, claim_private_key;  // for the first start, where there is no certificate yet
+    std::string provisioning_template;
+    std::vector<std::string> provisioning_parameters;  // "Name=value"
+    std::chrono::days renew_days{0};                   // so long before its end a certificate is renewed; 0: never
+    std::filesystem::path root_ca;                     // empty: the system's store
     std::filesystem::path trust;
     std::filesystem::path boot_id = "/proc/sys/kernel/random/boot_id";  // another text in it is another boot
     std::string product, hardware;

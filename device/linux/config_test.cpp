@@ -82,6 +82,10 @@ TEST_F(ConfigTest, AWrongValueIsNamedWithItsLineAndWhatWasExpected) {
         {"require_release = \"yes\"\n", "'require_release' takes true or false"},
         {"product = 7\n", "'product' takes a text in quotes"},
         {"trust = \"\"\n", "'trust' takes a path in quotes"},
+        {"mqtt_version = 4\n", "'mqtt_version' takes 3 (which is 3.1.1) or 5"},
+        {"provisioning_template = \"a b\"\n", "'provisioning_template' takes a provisioning template's name"},
+        {"provisioning_parameters = [\"Serial\"]\n", "'provisioning_parameters' takes a list of \"Name=value\""},
+        {"renew_days = -1\n", "'renew_days' takes a whole number from 0 to 3650"},
     };
     for (const auto& [line, expected] : rows) {
         EXPECT_THAT(refusal(line), HasSubstr("device.toml:5: ")) << line;
@@ -109,7 +113,7 @@ TEST_F(ConfigTest, AnIpv6AddressStandsInBrackets) {
 }
 
 TEST_F(ConfigTest, WhatIsMissingIsNamed) {
-    for (const char* key : {"thing_name", "endpoint", "certificate", "private_key"}) {
+    for (const char* key : {"thing_name", "endpoint", "certificate", "private_key"}) {  // of a device that has no claim
         std::string text = minimal;
         text.insert(text.find(key), "#");
         EXPECT_THAT(refusal("", text), HasSubstr("the key '" + std::string(key) + "' is missing"));
@@ -117,6 +121,20 @@ TEST_F(ConfigTest, WhatIsMissingIsNamed) {
     std::filesystem::remove(folder.path() / "private.key");
     EXPECT_THAT(refusal(""), HasSubstr("'private_key' names"));
     EXPECT_THAT(load_config(folder.path() / "nowhere.toml").error().message, HasSubstr("there is no such file"));
+}
+
+TEST_F(ConfigTest, AClaimStandsInForTheCertificateAndNeedsItsTemplate) {
+    const std::string nobody = "thing_name = \"T\"\nendpoint = \"localhost:8883\"\n";
+    const std::string claim = "claim_certificate = \"certificate.pem\"\nclaim_private_key = \"private.key\"\n";
+    EXPECT_THAT(refusal("", nobody), HasSubstr("'certificate' is missing (or claim_certificate"));
+    EXPECT_THAT(refusal(claim, nobody), HasSubstr("'provisioning_template' is missing; claim_certificate needs it"));
+    EXPECT_THAT(refusal("claim_private_key = \"private.key\"\n", nobody), HasSubstr("'claim_certificate' is missing"));
+    EXPECT_THAT(refusal("claim_certificate = \"certificate.pem\"\n", nobody), HasSubstr("'claim_private_key' is missing"));
+    EXPECT_THAT(refusal(claim + "private_key = \"private.key\"\n", nobody), HasSubstr("takes a key of a token"));
+    EXPECT_THAT(refusal("renew_days = 30\n"), HasSubstr("'provisioning_template' is missing; renew_days needs it"));
+    const auto config = load(claim + "provisioning_template = \"fleet\"\nprovisioning_parameters = [\"Serial=a=b\"]\n", nobody);
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->provisioning_parameters, std::vector<std::string>{"Serial=a=b"});
 }
 
 TEST_F(ConfigTest, WhatIsNoTomlIsNamedWithItsLine) { EXPECT_THAT(refusal("product = lamp\n"), HasSubstr("device.toml:5: ")); }

@@ -24,6 +24,9 @@ constexpr Millis suspicion{3'000};
 // Once alone: what is asked is asked in one go on a connection that is new.
 constexpr std::size_t most_asked = 64;
 
+// A subscription that was denied is asked for again.
+constexpr Millis first_again{5'000}, most_again{600'000};
+
 // After so many ends in a row right after the same request it is taken for denied.
 constexpr int convinced_after = 3;
 
@@ -78,13 +81,24 @@ void MqttLink::drop_client() {
     client_ = nullptr;
 }
 
-Result<void> MqttLink::prepare() {
+Result<void> MqttLink::prepare(const ClientIdentity& identity) {
+    rest();
     // AWS tells MQTT from HTTPS on 443 by this name alone.
-    auto made = make_client_context({config_.certificate, config_.private_key, config_.pkcs11_module, config_.root_ca}, config_.host,
-                                    config_.port == 443 ? "x-amzn-mqtt-ca" : "");
+    auto made = make_client_context(identity, config_.host, config_.port == 443 ? "x-amzn-mqtt-ca" : "");
     if (!made) return Unexpected(made.error());
     tls_ = std::move(made).value();
-    return make_client();
+    phase_ = Phase::waiting;
+    connect_at_ = clock_.now();
+    return {};
+}
+
+void MqttLink::rest() {
+    left_ = left_ || phase_ == Phase::up;
+    close();
+    drop_client();
+    now_up_ = now_down_ = false;
+    down_why_.clear();
+    phase_ = Phase::resting;
 }
 
 // A client for each connection: one that is used again would send what the last connection left unacknowledged, and that may
@@ -114,7 +128,10 @@ void MqttLink::begin_connect() {
     told_.clear();
     last_request_ = {};
     denied_.clear();
-    useful_ = now_up_ = now_down_ = false;
+    refused_.clear();
+    subscribe_again_at_ = Millis::max();
+    subscribe_again_after_ = first_again;
+    useful_ = now_up_ = now_down_ = heard_again_ = false;
     if (auto made = make_client(); !made) return lost(made.error().message);
     connecting_ = std::make_shared<Connecting>();
     connecting_->client = std::exchange(client_, nullptr);
@@ -133,14 +150,17 @@ void MqttLink::begin_connect() {
 
 int MqttLink::descriptor() const {
     if (phase_ == Phase::connecting) return connecting_->event.get();
-    if (phase_ == Phase::waiting) return -1;
+    if (phase_ == Phase::waiting || phase_ == Phase::resting) return -1;
     return mosquitto_socket(client_);
 }
 
 bool MqttLink::wants_to_write() const { return (phase_ == Phase::up || phase_ == Phase::handshaking) && mosquitto_want_write(client_); }
 
 Millis MqttLink::wake_at() const {
+    if (left_) return Millis{0};
     switch (phase_) {
+        case Phase::resting:
+            return Millis::max();
         case Phase::waiting:
             return connect_at_;
         case Phase::connecting:
@@ -148,7 +168,7 @@ Millis MqttLink::wake_at() const {
         case Phase::handshaking:
             return std::min(handshake_until_, misc_at_);
         case Phase::up:
-            return misc_at_;
+            return std::min(misc_at_, subscribe_again_at_);
     }
     return Millis::max();
 }
@@ -163,6 +183,7 @@ void MqttLink::work(const PollSet& set, const std::function<void(const Input&)>&
     const short found = set.found(descriptor());
     const bool readable = (found & (POLLIN | POLLERR | POLLHUP)) != 0, writable = (found & POLLOUT) != 0;
     const Millis now = clock_.now();
+    if (std::exchange(left_, false)) feed(Input::connection(false));
     if (phase_ == Phase::waiting && now >= connect_at_) begin_connect();
     if (phase_ == Phase::connecting && readable) {
         connector_.join();
@@ -185,6 +206,10 @@ void MqttLink::work(const PollSet& set, const std::function<void(const Input&)>&
     errno = 0;
     if (readable) result = mosquitto_loop_read(client_, 1);
     if (result == MOSQ_ERR_SUCCESS && (writable || wants_to_write())) result = mosquitto_loop_write(client_, 1);
+    if (phase_ == Phase::up && now >= subscribe_again_at_) {
+        subscribe_again_at_ = Millis::max();
+        for (const std::string& topic : refused_) subscribe(topic);
+    }
     if (result == MOSQ_ERR_SUCCESS && now >= misc_at_) {
         result = mosquitto_loop_misc(client_);
         misc_at_ = now + misc_every;
@@ -199,6 +224,8 @@ void MqttLink::work(const PollSet& set, const std::function<void(const Input&)>&
     }
     for (const Asked& asked : std::exchange(denied_, {}))
         feed(Input::refused(asked.subscribing ? "iot:Subscribe" : "iot:Publish", asked.topic));
+    // What came there meanwhile was not heard: as after a new connection.
+    if (std::exchange(heard_again_, false)) feed(Input::connection(true));
     const bool silent = phase_ == Phase::handshaking && now >= handshake_until_;
     if (result != MOSQ_ERR_SUCCESS || now_down_ || silent) {
         std::string why = down_why_;
@@ -301,9 +328,15 @@ void MqttLink::on_publish(mosquitto*, void* self, int id, int code, const Proper
 }
 
 void MqttLink::answered(int id, int code, const Properties* properties) {
-    if (code >= 128)
-        for (const Asked& asked : asked_)
-            if (asked.id == id) denied(asked, words_of(code, properties));
+    for (const Asked& asked : asked_) {
+        if (asked.id != id) continue;
+        if (code >= 128) {
+            denied(asked, words_of(code, properties));
+        } else if (asked.subscribing && refused_.erase(asked.topic) > 0) {
+            log_.note("the service allows " + asked.what() + " now");
+            heard_again_ = true;
+        }
+    }
     std::erase_if(asked_, [id](const Asked& asked) { return asked.id == id; });
 }
 
@@ -313,6 +346,12 @@ void MqttLink::denied(const Asked& asked, const std::string& why) {
     // Once a connection: it is asked again and again.
     if (told_.insert(text).second) log_.note(text);
     denied_.push_back(asked);
+    if (!asked.subscribing) return;
+    // Nobody tells when a policy is put right, and the connection may live for long.
+    refused_.insert(asked.topic);
+    if (subscribe_again_at_ != Millis::max()) return;
+    subscribe_again_at_ = clock_.now() + subscribe_again_after_;
+    subscribe_again_after_ = std::min(subscribe_again_after_ * 2, most_again);
 }
 
 void MqttLink::publish(std::string_view topic, ByteView payload, std::uint8_t qos) {
@@ -340,6 +379,7 @@ void MqttLink::subscribe(std::string_view topic) {
 }
 
 void MqttLink::unsubscribe(std::string_view topic) {
+    refused_.erase(plain(topic));
     if (phase_ == Phase::up) mosquitto_unsubscribe(client_, nullptr, plain(topic).c_str());
 }
 

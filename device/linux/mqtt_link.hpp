@@ -35,8 +35,12 @@ class MqttLink final : public Transport {
     MqttLink(const MqttLink&) = delete;
     MqttLink& operator=(const MqttLink&) = delete;
 
-    // Fails on what no reconnect can heal: a certificate or key that cannot be read.
-    Result<void> prepare();
+    // From now on as this identity; a connection there is ends. Fails on what no reconnect can heal: a certificate or key that
+    // cannot be read.
+    Result<void> prepare(const ClientIdentity& identity);
+    // Stays away until it is prepared again.
+    void rest();
+    bool connected() const { return phase_ == Phase::up; }
 
     void publish(std::string_view topic, ByteView payload, std::uint8_t qos) override;
     void subscribe(std::string_view topic) override;
@@ -49,7 +53,7 @@ class MqttLink final : public Transport {
     void close();
 
   private:
-    enum class Phase { waiting, connecting, handshaking, up };
+    enum class Phase { resting, waiting, connecting, handshaking, up };
     struct Asked {
         int id = 0;
         bool subscribing = false;
@@ -83,7 +87,7 @@ class MqttLink final : public Transport {
     mosquitto* client_ = nullptr;
     TlsContext tls_;
     std::uint32_t version_ = 5;
-    Phase phase_ = Phase::waiting;
+    Phase phase_ = Phase::resting;
     Backoff backoff_;
     std::mt19937_64 die_;
     Millis connect_at_{0};
@@ -96,8 +100,11 @@ class MqttLink final : public Transport {
     int ends_after_request_ = 0;  // connections in a row that ended right after it
     std::vector<Asked> denied_;   // to be told to the update after the library's callbacks
     Millis last_request_at_{0};
-    std::set<std::string> told_;  // of this connection
-    std::string said_last_;       // trouble is told once, not at each try
+    std::set<std::string> told_;     // of this connection
+    std::set<std::string> refused_;  // subscriptions
+    Millis subscribe_again_at_ = Millis::max(), subscribe_again_after_{0};
+    bool heard_again_ = false;
+    std::string said_last_;  // trouble is told once, not at each try
 
     // Owned by the link and by the thread, which may outlive us by a moment on the way out: who lets go last ends the client, if
     // the link did not take it.
@@ -116,6 +123,7 @@ class MqttLink final : public Transport {
     const std::function<void(const Input&)>* feed_ = nullptr;
     bool now_up_ = false, now_down_ = false;
     std::string down_why_;
+    bool left_ = false;  // the update is still to hear that a connection was given up
 };
 
 }  // namespace otabahn::device

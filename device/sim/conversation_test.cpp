@@ -93,7 +93,7 @@ TEST_F(Conversations, AStreamThatNeverAnswersEndsTheJobAfterABoundedTime) {
     EXPECT_GE(world.now() - began, Settings().give_up_after);
     EXPECT_LE(world.now() - began, Settings().give_up_after * 2);
     EXPECT_LT(world.cloud.requests, 300U) << "and does not hammer";
-    EXPECT_FALSE(last_update_has("denied"));
+    EXPECT_FALSE(last_update_has("Denied"));
 }
 
 TEST_F(Conversations, WhatTheServiceDeniedIsNamedWhenItIsGivenUp) {
@@ -106,7 +106,7 @@ TEST_F(Conversations, WhatTheServiceDeniedIsNamedWhenItIsGivenUp) {
     world.answer(Input::refused("iot:Publish", "$aws/things/T/jobs/J/update"));
     world.answer(Input::refused("iot:Publish", "$aws/things/T/streams/S/get/cbor"));
     expect_refused("FAILED", "stream-silent");
-    EXPECT_TRUE(last_update_has("iot:Publish on the stream's get topic is denied")) << world.cloud.updates.back().payload;
+    EXPECT_TRUE(last_update_has("Denied: iot:Publish on $aws/things/T/streams/S/get/cbor")) << world.cloud.updates.back().payload;
 }
 
 TEST_F(Conversations, ADownloadWaitsForItsLeaveAndTheJobStaysQueued) {

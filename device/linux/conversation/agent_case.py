@@ -41,7 +41,7 @@ class Device:
         cert, key = pki.certificate("device")
         values = {"thing_name": THING, "endpoint": f"localhost:{port}", "certificate": str(cert), "private_key": str(key), "root_ca": str(pki.ca[0]),
                   "trust": "trust", "state": "state", "slot_bytes": 32 * 1024 * 1024, "self_test_seconds": 1, **settings}
-        lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+        lines = [f"{key} = {json.dumps(value)}" for key, value in values.items() if value is not None]
         (self.folder / "device.toml").write_text("\n".join(lines) + "\n")
         self.process, self.environment = None, {}
 

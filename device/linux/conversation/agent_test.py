@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import json
+import os
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -200,6 +202,23 @@ class AgentTest(AgentCase):
         self.cloud.pause = 0
         self.order(program("1.2.0"), "1.2.0", job="J2")
         self.assertEqual(self.cloud.wait_for_end("J2")["status"], "SUCCEEDED")
+
+    def test_it_runs_without_root(self):
+        device = self.device()
+        agent = self.root / "otabahn-device"
+        shutil.copy(agent_case.AGENT, agent)
+        nobody = {}
+        if os.geteuid() == 0:
+            nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+            for path in [self.root, *self.root.rglob("*")]:
+                os.chown(path, 65534, 65534)
+        with open(device.folder / "agent.log", "a") as log:
+            device.process = subprocess.Popen([agent, "run", "--config", device.folder / "device.toml"], stderr=log, stdout=log, **nobody)
+        self.order(program("1.1.0"), "1.1.0")
+        self.assertEqual(self.cloud.wait_for_end("J1")["status"], "SUCCEEDED")
+        status = pathlib.Path(f"/proc/{device.process.pid}/status").read_text()
+        self.assertNotIn("\nUid:\t0\t", status)
+        self.assertIn("\nCapEff:\t0000000000000000\n", status)
 
     def test_a_second_agent_is_refused(self):
         device = self.device()
