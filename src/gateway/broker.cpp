@@ -15,6 +15,10 @@ constexpr std::chrono::seconds copies_watched{6};
 
 }  // namespace
 
+void Loops::pass(std::size_t loop, const MessagePtr& message, const TicketPtr& ticket) {
+    post(loop, [message, ticket](Broker& broker) { broker.deliver(message, ticket); });
+}
+
 SubscriptionIndex& Broker::index_of(const Scope& scope) {
     auto& index = indexes_[scope];
     if (!index) index = std::make_unique<SubscriptionIndex>();
@@ -307,8 +311,7 @@ void Broker::store_subscriptions(Connection& connection, SubscriptionChange chan
 void Broker::publish(const MessagePtr& message, const TicketPtr& ticket, Timestamp now) {
     if (message->retain) retained_.put(message, ticket, now);
     for (std::size_t loop = 0; loop < loops_.count(); ++loop)
-        if (loop != loop_ && loops_.listens(loop))
-            loops_.post(loop, [message, ticket](Broker& broker) { broker.deliver(message, ticket); });
+        if (loop != loop_ && loops_.listens(loop)) loops_.pass(loop, message, ticket);
     deliver(message, ticket);
 }
 

@@ -34,6 +34,8 @@ class Loops {
     virtual std::size_t count() const = 0;
     // Runs `work` on that loop, later; any thread.
     virtual void post(std::size_t loop, std::function<void(Broker&)> work) = 0;
+    // Has that loop deliver a message, in line with what is posted.
+    virtual void pass(std::size_t loop, const MessagePtr& message, const TicketPtr& ticket);
     // Whether that loop has a subscription of any kind; any thread.
     virtual bool listens(std::size_t loop) const = 0;
 };

@@ -59,6 +59,7 @@ class Gateway::State final : public Loops {
     void post(std::size_t loop, std::function<void(Broker&)> work) override {
         loops_[loop]->post([work = std::move(work)](Loop& owner) { work(owner.broker()); });
     }
+    void pass(std::size_t loop, const MessagePtr& message, const TicketPtr& ticket) override { loops_[loop]->pass(message, ticket); }
     bool listens(std::size_t loop) const override { return loops_[loop]->broker().subscriptions() != 0; }
 
   private:

@@ -17,6 +17,8 @@ constexpr std::size_t renewals_at_once = 8;
 constexpr std::chrono::milliseconds retry_after{10};
 constexpr std::uint64_t retained_swept_every = 10;  // seconds
 
+constexpr std::size_t usual_parcels = 32;
+
 thread_local Loop* own_loop = nullptr;  // whose thread this is
 
 // Held by whatever still has a message to deliver or to store; the last one to let go lets the PUBACK out.
@@ -86,33 +88,50 @@ void Loop::close_links() {
 void Loop::post(std::function<void(Loop&)> work) {
     if (closed_) return;
     Loop* from = own_loop;
-    if (from == nullptr || from == this || &from->shared_ != &shared_) {
-        boost::asio::post(io_->context, [this, work = std::move(work)]() mutable {
-            const Turn turn(*this);
-            work(*this);
-            work = nullptr;  // what it held may have something to say as well
-        });
-        return;
+    if (from != nullptr && from != this && &from->shared_ == &shared_)
+        return from->leave_parcel(*this, {nullptr, nullptr, std::move(work)});
+    boost::asio::post(io_->context, [this, work = std::move(work)]() mutable {
+        const Turn turn(*this);
+        work(*this);
+        work = nullptr;  // what it held may have something to say as well
+    });
+}
+
+void Loop::pass(const MessagePtr& message, const TicketPtr& ticket) {
+    if (closed_) return;
+    Loop* from = own_loop;
+    if (from != nullptr && from != this && &from->shared_ == &shared_) return from->leave_parcel(*this, {message, ticket, nullptr});
+    post([message, ticket](Loop& owner) { owner.broker_.deliver(message, ticket); });
+}
+
+void Loop::leave_parcel(Loop& to, Parcel parcel) {
+    if (outboxes_.size() <= to.number_) outboxes_.resize(to.number_ + 1);
+    auto& outbox = outboxes_[to.number_];
+    if (outbox.empty()) {
+        written_to_.push_back(&to);
+        outbox.reserve(usual_parcels);
     }
-    if (from->outboxes_.size() <= number_) from->outboxes_.resize(number_ + 1);
-    auto& outbox = from->outboxes_[number_];
-    if (outbox.empty()) from->written_to_.push_back(this);
-    outbox.push_back(std::move(work));
-    from->expect_end_of_round();
+    outbox.push_back(std::move(parcel));
+    expect_end_of_round();
 }
 
 void Loop::send_outboxes() {
-    for (Loop* to : std::exchange(written_to_, {})) {
+    for (Loop* to : written_to_) {
         auto outbox = std::exchange(outboxes_[to->number_], {});
         if (to->closed_) continue;
-        boost::asio::post(to->io_->context, [to, works = std::move(outbox)]() mutable {
+        boost::asio::post(to->io_->context, [to, parcels = std::move(outbox)]() mutable {
             const Turn turn(*to);
-            for (auto& work : works) {
-                work(*to);
-                work = nullptr;
+            for (auto& parcel : parcels) {
+                if (parcel.message) {
+                    to->broker_.deliver(parcel.message, parcel.ticket);
+                } else {
+                    parcel.work(*to);
+                }
+                parcel = {};  // what it held may have something to say as well
             }
         });
     }
+    written_to_.clear();
 }
 
 void Loop::begin_turn() {

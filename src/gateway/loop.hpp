@@ -77,6 +77,7 @@ class Loop final : public ConnectionHost {
     // Any thread. What turns of one loop have for another goes there in one piece when their round ends: what was read at once is
     // delivered at once, and written at once.
     void post(std::function<void(Loop&)> work);
+    void pass(const MessagePtr& message, const TicketPtr& ticket);  // to be delivered here, in line with what is posted; any thread
     Broker& broker() { return broker_; }
     std::size_t handshakes() const { return handshake_count_.load(std::memory_order_relaxed); }  // any thread; of links(), not finished
     std::size_t links() const { return link_count_.load(std::memory_order_relaxed); }            // any thread
@@ -150,6 +151,12 @@ class Loop final : public ConnectionHost {
         std::uint16_t packet_id;
         PublishOutcome outcome;
     };
+    // What one loop has for another: a message to deliver, or else work. Messages come by the thousand, so they cost no allocation.
+    struct Parcel {
+        MessagePtr message;
+        TicketPtr ticket;
+        std::function<void(Loop&)> work;
+    };
     using Job = std::function<std::function<void(Loop&)>()>;
     using StreamKey = std::pair<Scope, StreamId>;
 
@@ -159,6 +166,7 @@ class Loop final : public ConnectionHost {
     void end_turn();
     void expect_end_of_round();
     void end_round();
+    void leave_parcel(Loop& to, Parcel parcel);
     void send_outboxes();
     void tick();
     void arm_tick();
@@ -201,8 +209,8 @@ class Loop final : public ConnectionHost {
     std::vector<Acknowledgement> acknowledgements_, acknowledging_;
     int depth_ = 0;
     bool round_ending_ = false;
-    std::vector<std::vector<std::function<void(Loop&)>>> outboxes_;  // by the number of the loop that it is for
-    std::vector<Loop*> written_to_;                                  // whose is not empty
+    std::vector<std::vector<Parcel>> outboxes_;  // by the number of the loop that it is for
+    std::vector<Loop*> written_to_;              // whose is not empty
     Timestamp now_;
 
     static constexpr std::size_t wheel_slots = 256;
