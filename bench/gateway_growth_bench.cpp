@@ -47,7 +47,7 @@ class Fleet final : public ConnectionHost, public Loops {
     Fleet& operator=(const Fleet&) = delete;
 
     // From the first client to client `number`; false: it did not arrive.
-    bool pass(std::size_t number, std::uint8_t qos) {
+    bool travel(std::size_t number, std::uint8_t qos) {
         static const std::array<std::uint8_t, 100> payload{};
         const std::string topic = topic_of(number);
         mqtt::Publish packet;
@@ -182,7 +182,7 @@ void message(benchmark::State& state) {
     for (auto _ : state) {
         number = (number + stride) % size;
         if (number == 0) number = 1;
-        if (!fleet->pass(number, static_cast<std::uint8_t>(state.range(1)))) {
+        if (!fleet->travel(number, static_cast<std::uint8_t>(state.range(1)))) {
             state.SkipWithError("a message did not arrive");
             break;
         }

@@ -217,7 +217,7 @@ def messages(build: pathlib.Path):
     """QoS 0 and 1, 100 bytes, to 1 and to 1,000 subscribers."""
     with Stand(build) as stand, Stand(build, loops=2) as two:
         mosquitto = stand.mosquitto()
-        for groups, subscribers, under_way in ((8, 1, 32), (1, 1000, 16)):
+        for groups, subscribers, under_way in ((64, 1, 32), (1, 1000, 16)):
             for qos in (0, 1):
 
                 def pass_on(on, target, core=CLIENT_CORE):

@@ -18,6 +18,7 @@ constexpr std::chrono::milliseconds retry_after{10};
 constexpr std::uint64_t retained_swept_every = 10;  // seconds
 
 constexpr std::size_t usual_parcels = 32;
+constexpr std::size_t spent_at_most = 4096;
 
 thread_local Loop* own_loop = nullptr;  // whose thread this is
 
@@ -119,19 +120,34 @@ void Loop::send_outboxes() {
     for (Loop* to : written_to_) {
         auto outbox = std::exchange(outboxes_[to->number_], {});
         if (to->closed_) continue;
-        boost::asio::post(to->io_->context, [to, parcels = std::move(outbox)]() mutable {
-            const Turn turn(*to);
-            for (auto& parcel : parcels) {
-                if (parcel.message) {
-                    to->broker_.deliver(parcel.message, parcel.ticket);
-                } else {
-                    parcel.work(*to);
-                }
-                parcel = {};  // what it held may have something to say as well
-            }
-        });
+        boost::asio::post(to->io_->context, [this, to, parcels = std::move(outbox)]() mutable { to->open_parcels(parcels, *this); });
     }
     written_to_.clear();
+}
+
+void Loop::open_parcels(std::vector<Parcel>& parcels, Loop& from) {
+    const Turn turn(*this);
+    std::vector<MessagePtr> spent;
+    spent.reserve(parcels.size());
+    for (auto& parcel : parcels) {
+        if (parcel.message) {
+            broker_.deliver(parcel.message, parcel.ticket);
+            if (parcel.message.use_count() == 1) spent.push_back(std::move(parcel.message));
+            // Home, where letting go of it is the answer.
+            if (parcel.ticket) leave_parcel(from, {nullptr, std::move(parcel.ticket), nullptr});
+        } else if (parcel.work) {
+            parcel.work(*this);
+        }
+        parcel = {};  // what it held may have something to say as well
+    }
+    if (!spent.empty()) from.give_back(spent);
+}
+
+void Loop::give_back(std::vector<MessagePtr>& messages) {
+    const std::lock_guard lock(spent_mutex_);
+    if (closed_ || spent_.size() > spent_at_most) return;
+    spent_.insert(spent_.end(), std::move_iterator(messages.begin()), std::move_iterator(messages.end()));
+    any_spent_.store(true, std::memory_order_relaxed);
 }
 
 void Loop::begin_turn() {
@@ -171,6 +187,10 @@ void Loop::end_round() {
         settling_.clear();
     }
     send_outboxes();
+    if (!any_spent_.load(std::memory_order_relaxed)) return;
+    const std::lock_guard lock(spent_mutex_);
+    spent_.clear();
+    any_spent_.store(false, std::memory_order_relaxed);
 }
 
 void Loop::wake(Connection& connection) {

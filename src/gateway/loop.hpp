@@ -151,7 +151,8 @@ class Loop final : public ConnectionHost {
         std::uint16_t packet_id;
         PublishOutcome outcome;
     };
-    // What one loop has for another: a message to deliver, or else work. Messages come by the thousand, so they cost no allocation.
+    // What one loop has for another: a message to deliver, a ticket that goes home, or work. Messages come by the thousand, so they
+    // cost no allocation.
     struct Parcel {
         MessagePtr message;
         TicketPtr ticket;
@@ -168,6 +169,8 @@ class Loop final : public ConnectionHost {
     void end_round();
     void leave_parcel(Loop& to, Parcel parcel);
     void send_outboxes();
+    void open_parcels(std::vector<Parcel>& parcels, Loop& from);
+    void give_back(std::vector<MessagePtr>& messages);  // any thread
     void tick();
     void arm_tick();
     Link* find(std::uint64_t id);
@@ -211,6 +214,10 @@ class Loop final : public ConnectionHost {
     bool round_ending_ = false;
     std::vector<std::vector<Parcel>> outboxes_;  // by the number of the loop that it is for
     std::vector<Loop*> written_to_;              // whose is not empty
+    // Messages of this loop that others are done with. Its own thread frees them: the allocator's caches are a thread's.
+    std::mutex spent_mutex_;
+    std::vector<MessagePtr> spent_;
+    std::atomic<bool> any_spent_{false};
     Timestamp now_;
 
     static constexpr std::size_t wheel_slots = 256;
