@@ -145,7 +145,7 @@ struct Cloud::Parts {
     awsapi::Operations operations;
     std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
     runtime::BlockingPool pool;
-    gateway::RegistryIdentities identities{registry};
+    gateway::RegistryIdentities identities{registry, access};
     gateway::StreamsSource stream_source{streams};
     std::unique_ptr<ServerCertificate> server_certificate;
     std::unique_ptr<gateway::Gateway> gateway;
@@ -208,6 +208,12 @@ Result<void> Cloud::Parts::listen(const ServeSettings& settings) {
         if (identity->status != "ACTIVE")
             return fail(ErrorCode::unauthenticated, "Certificate " + std::string(id) + " is " + identity->status + ", not ACTIVE.");
         return {};
+    };
+    // The gateway takes connections from its own start on, which comes before this server's.
+    options.take_mqtt = [this](http::MqttArrival arrival) {
+        const bool signs = arrival.caller.has_value();
+        gateway->take({std::move(arrival.connected), signs ? gateway::Via::websocket : gateway::Via::alpn,
+                       signs ? std::make_shared<const awsapi::Caller>(std::move(*arrival.caller)) : nullptr, std::move(arrival.received)});
     };
     http = std::make_unique<http::HttpServer>(options, pool, access, operations, clock, metrics, [this] {
         const std::lock_guard lock(endpoints_mutex);

@@ -21,14 +21,18 @@ AccessKey to_access_key(const runtime::SqlRow& row) {
     return {row.text(0), row.text(2), AccountId::trusted(row.text(1)), row.text(3), row.text(4), row.flag(5), row.text(6) == "Active"};
 }
 
-Facts facts_of(const awsapi::Caller& caller, std::string_view action, Timestamp now) {
+std::map<std::string, std::string> facts_of(const awsapi::Caller& caller) {
+    return {{"aws:PrincipalArn", caller.arn},
+            {"aws:PrincipalAccount", caller.scope.account.text()},
+            {"aws:PrincipalType", caller.root ? "Account" : "AssumedRole"},
+            {"aws:userid", caller.user_id},
+            {"aws:SourceIp", caller.source_ip},
+            {"aws:RequestedRegion", caller.scope.region.text()}};
+}
+
+Facts facts_of(const Permissions& permissions, std::string_view action, Timestamp now) {
     Facts out(now);
-    out.set("aws:PrincipalArn", caller.arn);
-    out.set("aws:PrincipalAccount", caller.scope.account.text());
-    out.set("aws:PrincipalType", caller.root ? "Account" : "AssumedRole");
-    out.set("aws:userid", caller.user_id);
-    out.set("aws:SourceIp", caller.source_ip);
-    out.set("aws:RequestedRegion", caller.scope.region.text());
+    for (const auto& [key, value] : permissions.facts) out.set(key, value);
     // Every service here that takes a role hands it to AWS IoT.
     if (action == "iam:PassRole") out.set("iam:PassedToService", "iot.amazonaws.com");
     return out;
@@ -90,20 +94,26 @@ Result<std::optional<AccessKey>> Access::find_key(std::string_view access_key_id
     return std::optional(std::move(key));
 }
 
+Result<Permissions> Access::permissions_of(const awsapi::Caller& caller) {
+    Permissions out{caller.root, {}, facts_of(caller)};
+    const auto role = role_of_session(caller);
+    if (caller.root || !role) return out;
+    auto loaded = store_.read([&](SqlSession& session) { return load_permissions(session, caller.scope.account, *role); });
+    if (!loaded) return Unexpected(std::move(loaded).error());
+    out.documents = std::move(loaded).value();
+    return out;
+}
+
 Result<void> Access::check_caller(const awsapi::Caller& caller, std::string_view action, std::string_view resource) {
     if (caller.root) return {};
-    std::vector<policy::NamedDocument> documents;
-    if (const auto role = role_of_session(caller)) {
-        auto loaded = store_.read([&](SqlSession& session) { return load_permissions(session, caller.scope.account, *role); });
-        if (!loaded) return Unexpected(std::move(loaded).error());
-        documents = std::move(loaded).value();
-    }
-    const Facts facts = facts_of(caller, action, clock_.now());
+    const auto permissions = permissions_of(caller);
+    if (!permissions) return Unexpected(permissions.error());
+    const Facts facts = facts_of(*permissions, action, clock_.now());
     policy::Question question;
     question.action = action;
     question.resource = resource;
     question.values = [&](std::string_view key) { return facts.find(key); };
-    const policy::Decision decision = policy::evaluate(documents, question);
+    const policy::Decision decision = policy::evaluate(permissions->documents, question);
     if (decision.allowed()) return {};
     spdlog::info("request refused caller={} {}", caller.arn, policy::describe(decision, question));
     std::string message =

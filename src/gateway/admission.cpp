@@ -72,6 +72,15 @@ Result<AdmissionPtr> load_admission(IdentitySource& identities, DocumentCache& d
     return AdmissionPtr(std::move(out));
 }
 
+Result<AdmissionPtr> load_admission(IdentitySource& identities, const awsapi::Caller& caller) {
+    auto permissions = identities.load_permissions(caller);
+    if (!permissions) return Unexpected(std::move(permissions).error());
+    auto out = std::make_shared<Admission>(Admission{caller.scope, "", "ACTIVE", std::move(permissions->documents), {}, {}});
+    out->root = permissions->root;
+    out->facts = std::move(permissions->facts);
+    return AdmissionPtr(std::move(out));
+}
+
 std::string_view refusal_word(std::string_view status) {
     if (status == "INACTIVE") return "DEVICE_CERTIFICATE_INACTIVE";
     if (status == "REVOKED") return "DEVICE_CERTIFICATE_REVOKED";

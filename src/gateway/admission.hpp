@@ -3,7 +3,9 @@
 // and again when something of it changed; immutable after that. Compiled documents are shared between connections.
 #pragma once
 
+#include "access/access.hpp"
 #include "base/error.hpp"
+#include "gateway/arrival.hpp"
 #include "policy/policy.hpp"
 #include "registry/registry.hpp"
 
@@ -23,20 +25,23 @@ class IdentitySource {
     virtual ~IdentitySource() = default;
     virtual Result<registry::DeviceIdentity> load_identity(const CertificateId& certificate, const std::optional<Region>& region) = 0;
     virtual Result<std::optional<registry::ThingFacts>> load_thing(const Scope& scope, const ThingName& thing) = 0;
+    virtual Result<access::Permissions> load_permissions(const awsapi::Caller& caller) = 0;
 };
 
 class RegistryIdentities final : public IdentitySource {
   public:
-    explicit RegistryIdentities(registry::Registry& registry) : registry_(registry) {}
+    RegistryIdentities(registry::Registry& registry, access::Access& access) : registry_(registry), access_(access) {}
     Result<registry::DeviceIdentity> load_identity(const CertificateId& certificate, const std::optional<Region>& region) override {
         return registry_.load_identity(certificate, region);
     }
     Result<std::optional<registry::ThingFacts>> load_thing(const Scope& scope, const ThingName& thing) override {
         return registry_.load_thing(scope, thing);
     }
+    Result<access::Permissions> load_permissions(const awsapi::Caller& caller) override { return access_.permissions_of(caller); }
 
   private:
     registry::Registry& registry_;
+    access::Access& access_;
 };
 
 // Of the certificate, by the names of spec gateway 2.5; only read when a policy asks for one.
@@ -54,6 +59,9 @@ struct Admission {
     // The thing that the certificate is attached to and whose name the client id is; else there are no thing variables.
     std::optional<registry::ThingFacts> thing;
     std::optional<CertificateFields> certificate;
+    // Of a caller who signed, instead of all that.
+    bool root = false;  // may everything
+    std::map<std::string, std::string> facts{};
 };
 using AdmissionPtr = std::shared_ptr<const Admission>;  // kept by the connection and by whatever judges with it just now
 
@@ -72,6 +80,9 @@ class DocumentCache {
 // ACTIVE is an Admission whose status says so.
 Result<AdmissionPtr> load_admission(IdentitySource& identities, DocumentCache& documents, const CertificateId& certificate,
                                     const std::optional<Region>& region, const std::string& client_id);
+
+// By IAM's policies. Things, whose principals are certificates here, have no part in it.
+Result<AdmissionPtr> load_admission(IdentitySource& identities, const awsapi::Caller& caller);
 
 // The word of spec gateway 1.2 for the log: DEVICE_CERTIFICATE_INACTIVE and the like.
 std::string_view refusal_word(std::string_view status);

@@ -31,6 +31,8 @@ std::string_view to_string(EndCause cause) {
             return "SERVER_INITIATED_DISCONNECT";
         case EndCause::throttled:
             return "THROTTLED";
+        case EndCause::websocket_ttl:
+            return "WEBSOCKET_TTL_EXPIRATION";
     }
     return "SERVER_ERROR";
 }
@@ -175,10 +177,10 @@ void Connection::end(EndCause cause, ReasonCode code, std::string_view text) {
     ended_ = true;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(host_.now() - opened_at_).count();
     spdlog::info(
-        "connection ended client={} certificate={} address={} mqtt={} cause={} code={:#04x} seconds={} packets_in={} packets_out={} "
+        "connection ended client={} principal={} via={} address={} mqtt={} cause={} code={:#04x} seconds={} packets_in={} packets_out={} "
         "bytes_in={} bytes_out={} scope={} what=\"{}\"",
-        client_id_.empty() ? "-" : client_id_, peer_.certificate_id.substr(0, 16), peer_.address, v5() ? "5" : "3.1.1", to_string(cause),
-        static_cast<unsigned>(code), seconds, packets_in_, packets_out_, bytes_in_, bytes_out_,
+        client_id_.empty() ? "-" : client_id_, peer_.principal(), to_string(peer_.via), peer_.address, v5() ? "5" : "3.1.1",
+        to_string(cause), static_cast<unsigned>(code), seconds, packets_in_, packets_out_, bytes_in_, bytes_out_,
         gate_ ? gate_->admission()->scope.account.text() + "/" + gate_->admission()->scope.region.text() : "-", text);
     ++host_.tally().closed;
     abandon_calls();
@@ -195,8 +197,8 @@ void Connection::end(EndCause cause, ReasonCode code, std::string_view text) {
 }
 
 void Connection::log_refusal(std::string_view operation, std::string_view resource, std::string_view why) {
-    spdlog::warn("refused operation={} client={} certificate={} address={} resource=\"{}\" why=\"{}\"", operation, client_id_,
-                 peer_.certificate_id, peer_.address, resource, why);
+    spdlog::warn("refused operation={} client={} principal={} address={} resource=\"{}\" why=\"{}\"", operation, client_id_,
+                 peer_.principal(), peer_.address, resource, why);
 }
 
 void Connection::on_disconnect(const mqtt::Disconnect& disconnect) {
@@ -210,6 +212,12 @@ void Connection::on_disconnect(const mqtt::Disconnect& disconnect) {
 }
 
 void Connection::connection_lost(std::string_view what) { end(EndCause::connection_lost, ReasonCode::unspecified_error, what); }
+void Connection::closed_by_client() { end(EndCause::client_disconnect, ReasonCode::success, "the client closed the WebSocket"); }
+void Connection::carrier_broken(std::string_view problem) {
+    host_.tally().refuse(Refusal::malformed);
+    log_refusal("read a WebSocket", client_id_, problem);
+    end(EndCause::client_error, ReasonCode::malformed_packet, problem);
+}
 void Connection::taken_over() {
     end(EndCause::duplicate_client_id, ReasonCode::session_taken_over, "another connection took over this client id");
 }
@@ -234,13 +242,16 @@ void Connection::resume() {
 std::optional<Timestamp> Connection::deadline() const {
     if (ended_) return std::nullopt;
     if (phase_ != Phase::open) return opened_at_ + connect_deadline;
-    return last_heard_ + std::chrono::milliseconds(keep_alive_ * 1500);
+    const Timestamp quiet = last_heard_ + std::chrono::milliseconds(keep_alive_ * 1500);
+    return peer_.via == Via::websocket ? std::min<Timestamp>(quiet, opened_at_ + websocket_life) : quiet;
 }
 
 void Connection::check_deadline() {
     const auto due = deadline();
     if (!due || host_.now() < *due) return;
     if (phase_ != Phase::open) return end(EndCause::client_error, ReasonCode::protocol_error, "no CONNECT in time");
+    if (outlived())
+        return end(EndCause::websocket_ttl, ReasonCode::administrative_action, "a WebSocket lives 24 hours at the most: connect again");
     end(EndCause::keep_alive, ReasonCode::keep_alive_timeout, "nothing was heard for one and a half times the keep-alive time");
 }
 

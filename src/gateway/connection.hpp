@@ -31,6 +31,7 @@ enum class EndCause : std::uint8_t {
     server_error,
     server_stop,
     throttled,
+    websocket_ttl,
 };
 std::string_view to_string(EndCause cause);
 
@@ -61,6 +62,8 @@ class Connection final : public Outlet {
     void resume();  // what it waited for is there: a stream, room for output
     void admission_renewed(Result<AdmissionPtr> admission);
     void connection_lost(std::string_view what);
+    void closed_by_client();                        // a WebSocket's close frame, which is as good as a DISCONNECT
+    void carrier_broken(std::string_view problem);  // what carries the conversation is malformed
     void taken_over();
     void stop();    // the server shuts down
     void settle();  // after each round of turns that woke it
@@ -145,6 +148,7 @@ class Connection final : public Outlet {
     void log_refusal(std::string_view operation, std::string_view resource, std::string_view why);
     bool v5() const { return version_ == mqtt::Version::v5; }
     const Limits& limits() const { return host_.settings().limits; }
+    bool outlived() const { return peer_.via == Via::websocket && host_.now() >= opened_at_ + websocket_life; }
     template <class F>
     void write(F encode_into);  // one packet
     mqtt::Properties reason_properties(std::string_view text);

@@ -167,8 +167,8 @@ void Connection::session_opened(Session* session, bool present) {
     ++host_.tally().connected;
     send_connack(present);
     pending_.reset();
-    spdlog::debug("connected client={} certificate={} address={} mqtt={} session_present={} keep_alive={}", client_id_,
-                  peer_.certificate_id, peer_.address, v5() ? "5" : "3.1.1", present, keep_alive_);
+    spdlog::debug("connected client={} principal={} via={} address={} mqtt={} session_present={} keep_alive={}", client_id_,
+                  peer_.principal(), to_string(peer_.via), peer_.address, v5() ? "5" : "3.1.1", present, keep_alive_);
     session_->attach(*this, std::min(client_receive_most_, limits().receive_maximum));
     if (session_->shares()) host_.share_changed(*session_);
     session_->pump();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "gateway/admission.hpp"
+#include "gateway/arrival.hpp"
 #include "gateway/byte_queue.hpp"
 #include "gateway/limits.hpp"
 #include "gateway/retained_store.hpp"
@@ -32,6 +33,11 @@ struct Peer {
     std::string certificate_id;
     std::optional<Region> region;  // named by SNI
     Link* link = nullptr;          // the host's own, to find its way back
+    Via via = Via::mqtt;
+    CallerPtr caller{};  // who signed; none: the certificate
+
+    // Whom log lines and events name.
+    const std::string& principal() const { return caller ? caller->arn : certificate_id; }
 };
 
 struct SessionRequest {

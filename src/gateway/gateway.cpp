@@ -53,6 +53,7 @@ class Gateway::State final : public Loops {
                   Metrics(parts.metrics)} {}
 
     Result<Endpoint> start();
+    void take(Arrival arrival);
     void stop();
 
     std::size_t count() const override { return loops_.size(); }
@@ -96,6 +97,19 @@ Result<Endpoint> Gateway::State::start() {
     spdlog::info("gateway listens address={}:{} loops={} quotas={}", endpoint->host, endpoint->port, loops_.size(),
                  options_.extended_quotas ? "extended" : "aws");
     return endpoint;
+}
+
+void Gateway::State::take(Arrival arrival) {
+    std::size_t open = 0;
+    Loop* least = loops_.front().get();
+    for (const auto& loop : loops_) {
+        open += loop->links();
+        if (loop->links() < least->links()) least = loop.get();
+    }
+    if (open < connections_of(options_)) return least->deal(std::move(arrival));
+    loops_.front()->post([](Loop& loop) { loop.tally().refuse(Refusal::connections); });
+    spdlog::warn("connection refused via={} address={} open={} limit={}", to_string(arrival.via), arrival.connected.address, open,
+                 connections_of(options_));
 }
 
 Result<void> Gateway::State::adopt_sessions() {
@@ -157,6 +171,7 @@ void Gateway::State::stop() {
 Gateway::Gateway(Options options, Parts parts) : state_(std::make_unique<State>(std::move(options), std::move(parts))) {}
 Gateway::~Gateway() { state_->stop(); }
 Result<Endpoint> Gateway::start() { return state_->start(); }
+void Gateway::take(Arrival arrival) { state_->take(std::move(arrival)); }
 void Gateway::stop() { state_->stop(); }
 
 }  // namespace otabahn::gateway

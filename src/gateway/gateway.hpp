@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "gateway/admission.hpp"
+#include "gateway/arrival.hpp"
 #include "runtime/bus.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/pool.hpp"
@@ -84,6 +85,8 @@ class Gateway {
 
     // Reads the persistent sessions, binds and accepts; blocking. A refusal names the file or address that did not do.
     Result<Endpoint> start();
+    // From another door, while it runs; any thread. Refused, and closed, when as many are open as may be.
+    void take(Arrival arrival);
     // Says goodbye to every client, waits for what is being stored, then closes what is left after the deadline.
     void stop();
 

@@ -61,5 +61,6 @@ constexpr std::size_t postponed_bytes = 256 * 1024;        // requests that wait
 constexpr std::size_t waiting_calls = 10;                  // requests to services that are not answered yet
 constexpr std::size_t abandoned_bytes = 16 * 1024 * 1024;  // requests of connections that have ended meanwhile, of one loop
 constexpr std::chrono::seconds connect_deadline{30};       // from accept to CONNECT; AWS's own is not known
+constexpr std::chrono::hours websocket_life{24};           // then it is closed, as on AWS
 
 }  // namespace otabahn::gateway

@@ -34,7 +34,28 @@ Link::Link(Loop& loop, std::uint64_t id, boost::asio::ip::tcp::socket socket, co
     if (!error) address_ = peer.address().to_string();
 }
 
-void Link::start() { handshake(); }
+Link::Link(Loop& loop, std::uint64_t id, boost::asio::ip::tcp::socket socket, Arrival arrival)
+    : loop_(loop),
+      id_(id),
+      socket_(std::move(socket)),
+      stream_(std::move(arrival.connected.stream)),
+      address_(std::move(arrival.connected.address)),
+      arrival_(std::make_unique<Arrival>(std::move(arrival))),
+      input_(loop.buffers()),
+      accepted_at_(loop.now()) {
+    boost::system::error_code ignored;
+    socket_.non_blocking(true, ignored);
+    if (arrival_->via == Via::websocket) web_ = std::make_unique<WebCarrier>();
+}
+
+void Link::start() {
+    if (!arrival_) return handshake();
+    const auto arrival = std::move(arrival_);
+    begin_conversation(arrival->via, std::move(arrival->caller));
+    auto& received = arrival->received;
+    if (!received.empty()) take_bytes({reinterpret_cast<std::uint8_t*>(received.data()), received.size()});
+    read();
+}
 
 void Link::wait_readable() {
     if (awaiting_readable_ || phase_ == Phase::closed) return;
@@ -86,7 +107,9 @@ void Link::on_writable() {
 void Link::handshake() {
     switch (stream_.handshake()) {
         case tls::Stream::State::done:
-            return begin_conversation();
+            loop_.handshake_over();
+            begin_conversation(Via::mqtt, nullptr);
+            return read();
         case tls::Stream::State::want_read:
             return wait_readable();
         case tls::Stream::State::want_write:
@@ -99,13 +122,13 @@ void Link::handshake() {
     }
 }
 
-void Link::begin_conversation() {
-    ++loop_.tally().handshakes;
-    loop_.handshake_over();
+void Link::begin_conversation(Via via, CallerPtr caller) {
+    if (!stream_.is_plain()) ++loop_.tally().handshakes;
     phase_ = Phase::open;
-    connection_.emplace(loop_, Peer{id_, address_, stream_.certificate_id(), tls::region_of_host(stream_.server_name()), this});
+    // Who signed has named a region; a certificate that was shown as well says nothing then.
+    const std::string certificate = caller ? std::string() : stream_.certificate_id();
+    connection_.emplace(loop_, Peer{id_, address_, certificate, tls::region_of_host(stream_.server_name()), this, via, std::move(caller)});
     stream_.forget_handshake();
-    read();
 }
 
 void Link::read() {
@@ -118,7 +141,7 @@ void Link::read() {
         switch (moved.state) {
             case tls::Stream::State::done:
                 loop_.tally().bytes_in += moved.bytes;
-                take_input(ByteView(loop_.scratch().data(), moved.bytes));
+                take_bytes(loop_.scratch().first(moved.bytes));
                 if (!stream_.has_pending() && connection_->wants_input()) return wait_readable();
                 break;
             case tls::Stream::State::want_read:
@@ -126,11 +149,40 @@ void Link::read() {
             case tls::Stream::State::want_write:
                 return wait_writable();
             case tls::Stream::State::closed:
-                connection_->connection_lost("the client closed TLS without DISCONNECT");
+                connection_->connection_lost(web_ ? "the client closed its connection without a WebSocket close frame"
+                                                  : "the client closed TLS without DISCONNECT");
                 return abort();
             case tls::Stream::State::failed:
                 connection_->connection_lost(stream_.failure());
                 return abort();
+        }
+    }
+}
+
+void Link::take_bytes(std::span<std::uint8_t> fresh) {
+    if (!web_) return take_input(fresh);
+    while (!fresh.empty() && !connection_->ended()) {
+        const auto in = web_->receiver.next(fresh);
+        fresh = fresh.subspan(in.used);
+        switch (in.kind) {
+            case websocket::Input::Kind::data:
+                take_input(in.bytes);
+                break;
+            case websocket::Input::Kind::ping:
+                web_->answer_ping(in.bytes);
+                loop_.wake_link(*this);
+                break;
+            case websocket::Input::Kind::close:
+                web_->answer_close(in.bytes);
+                connection_->closed_by_client();
+                break;
+            case websocket::Input::Kind::failed:
+                web_->say_close(in.code, in.problem);
+                connection_->carrier_broken(in.problem);
+                break;
+            case websocket::Input::Kind::pong:
+            case websocket::Input::Kind::nothing:
+                break;
         }
     }
 }
@@ -154,10 +206,11 @@ void Link::settle() {
         loop_.schedule(*this);  // may be sooner than what it had for CONNECT
     }
     was_full_ = was_full_ || !connection_->has_room();
+    if (web_ && connection_->ended()) web_->say_close(websocket::CloseCode::normal, "");
     flush();
     if (phase_ != Phase::open) return;
     if (connection_->ended()) {
-        if (connection_->output().empty()) return finish();
+        if (!has_output()) return finish();
         if (!ended_at_) {
             ended_at_ = loop_.now();
             loop_.schedule(*this);
@@ -176,14 +229,21 @@ void Link::settle() {
     });
 }
 
+tls::Stream::Moved Link::write_some() {
+    const ByteView output = connection_->output().pending();
+    if (!web_) return stream_.write(output);
+    web_->begin(output.size());
+    const ByteView frame = output.first(web_->left());
+    return web_->head().empty() ? stream_.write(frame) : stream_.write(web_->head(), frame);
+}
+
 void Link::flush() {
-    auto& output = connection_->output();
-    while (!output.empty()) {
-        const auto moved = stream_.write(output.pending());
+    while (has_output()) {
+        const auto moved = write_some();
         switch (moved.state) {
             case tls::Stream::State::done:
                 loop_.tally().bytes_out += moved.bytes;
-                output.consume(moved.bytes);
+                connection_->output().consume(web_ ? web_->sent(moved.bytes) : moved.bytes);
                 break;
             case tls::Stream::State::want_write:
                 return wait_writable();

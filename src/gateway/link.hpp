@@ -3,13 +3,16 @@
 // the bytes mean is connection.hpp's. Lives on one loop, which keeps it; a pending wait keeps it too.
 #pragma once
 
+#include "gateway/arrival.hpp"
 #include "gateway/connection.hpp"
+#include "gateway/web_carrier.hpp"
 #include "tls/stream.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace otabahn::gateway {
@@ -19,6 +22,7 @@ class Loop;
 class Link final : public std::enable_shared_from_this<Link> {
   public:
     Link(Loop& loop, std::uint64_t id, boost::asio::ip::tcp::socket socket, const tls::Context& tls);
+    Link(Loop& loop, std::uint64_t id, boost::asio::ip::tcp::socket socket, Arrival arrival);  // that very socket
 
     std::uint64_t id() const { return id_; }
     Connection* connection() { return connection_ ? &*connection_ : nullptr; }
@@ -41,10 +45,13 @@ class Link final : public std::enable_shared_from_this<Link> {
     enum class Phase : std::uint8_t { handshake, open, lingering, closed };
 
     void handshake();
-    void begin_conversation();
+    void begin_conversation(Via via, CallerPtr caller);
     void read();
+    void take_bytes(std::span<std::uint8_t> fresh);
     void take_input(ByteView fresh);
     void flush();
+    bool has_output() { return !connection_->output().empty() || (web_ && !web_->idle()); }
+    tls::Stream::Moved write_some();
     void finish();  // everything is written: close
     void wait_readable();
     void wait_writable();
@@ -57,6 +64,8 @@ class Link final : public std::enable_shared_from_this<Link> {
     tls::Stream stream_;
     std::string address_;
     std::optional<Connection> connection_;
+    std::unique_ptr<WebCarrier> web_;   // none: MQTT lies directly in the stream
+    std::unique_ptr<Arrival> arrival_;  // until start()
     ByteQueue input_;
     Timestamp accepted_at_;
     std::optional<Timestamp> ended_at_;

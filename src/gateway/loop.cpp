@@ -220,25 +220,51 @@ void Loop::deal(boost::asio::ip::tcp::socket socket, bool crowded) {
     post([held, crowded](Loop& owner) { owner.adopt(std::move(*held), crowded); });
 }
 
+void Loop::deal(Arrival arrival) {
+    link_count_.fetch_add(1, std::memory_order_relaxed);
+    auto held = std::make_shared<Arrival>(std::move(arrival));  // likewise
+    post([held](Loop& owner) { owner.adopt(std::move(*held)); });
+}
+
 void Loop::adopt(boost::asio::ip::tcp::socket socket, bool crowded) {
     if (stopping_ || (crowded && !end_silent_handshake())) {
         handshake_over();
         link_count_.fetch_sub(1, std::memory_order_relaxed);
         return;
     }
-    ++tally_.accepted;
-    const std::uint64_t id = ++last_link_;
-    auto link = std::make_shared<Link>(*this, id, std::move(socket),
-                                       shared_.parts.tls.context(tls::Entrance::mqtt));  // shared with the waits of its socket
-    links_.emplace(id, link);
     const auto done = [this](std::uint64_t other) {
         const auto* found = find(other);
         return found == nullptr || !found->in_handshake();
     };
     while (!handshaking_.empty() && done(handshaking_.front())) handshaking_.pop_front();
-    handshaking_.push_back(id);
-    schedule(*link);
+    handshaking_.push_back(last_link_ + 1);
+    keep(std::make_shared<Link>(*this, ++last_link_, std::move(socket),
+                                shared_.parts.tls.context(tls::Entrance::mqtt)));  // shared with the waits of its socket
+}
+
+void Loop::adopt(Arrival arrival) {
+    if (stopping_) {
+        link_count_.fetch_sub(1, std::memory_order_relaxed);
+        return;
+    }
+    boost::asio::ip::tcp::socket socket(io_->context);
+    boost::system::error_code error;
+    // Which of the two protocols it is makes no difference to what is done with it.
+    socket.assign(boost::asio::ip::tcp::v4(), arrival.connected.socket.number(), error);
+    if (error) {
+        spdlog::error("a connection was not taken over from its door via={} what=\"{}\"", to_string(arrival.via), error.message());
+        link_count_.fetch_sub(1, std::memory_order_relaxed);
+        return;
+    }
+    arrival.connected.socket.release();
+    keep(std::make_shared<Link>(*this, ++last_link_, std::move(socket), std::move(arrival)));  // likewise
+}
+
+void Loop::keep(std::shared_ptr<Link> link) {
+    ++tally_.accepted;
+    links_.emplace(link->id(), link);
     link->start();
+    schedule(*link);
 }
 
 // The oldest one, unless the wait is our own: somebody who has answered is not let go for somebody who comes.
@@ -333,16 +359,21 @@ void Loop::retry_deferred() {
 std::string Loop::random_client_id() { return "auto-" + encoding::to_hex(runtime::random_bytes(16)); }
 
 void Loop::load_admission(Connection& connection, const std::string& client_id) {
-    run_blocking([&shared = shared_, id = connection.peer().id, certificate = connection.peer().certificate_id,
-                  region = connection.peer().region, client_id]() -> std::function<void(Loop&)> {
-        auto admission = answer_of([&]() -> Result<AdmissionPtr> {
-            return gateway::load_admission(shared.parts.identities, shared.documents, CertificateId::trusted(certificate), region,
-                                           client_id);
-        });
-        return [id, admission = std::move(admission)](Loop& loop) {
+    run_blocking([id = connection.peer().id, load = admission_loader(connection, client_id)]() -> std::function<void(Loop&)> {
+        return [id, admission = answer_of(load)](Loop& loop) {
             if (auto* waiting = loop.find_connection(id)) waiting->admitted(admission);
         };
     });
+}
+
+// To be called on the pool.
+std::function<Result<AdmissionPtr>()> Loop::admission_loader(const Connection& connection, const std::string& client_id) const {
+    const Peer& peer = connection.peer();
+    if (peer.caller)
+        return [&identities = shared_.parts.identities, caller = peer.caller] { return gateway::load_admission(identities, *caller); };
+    return [&shared = shared_, certificate = peer.certificate_id, region = peer.region, client_id] {
+        return gateway::load_admission(shared.parts.identities, shared.documents, CertificateId::trusted(certificate), region, client_id);
+    };
 }
 
 void Loop::mark_stale(Link& link) {
@@ -370,13 +401,8 @@ void Loop::renew(Link& link) {
     link.renewing = true;
     ++renewals_;
     const auto& connection = *link.connection();
-    run_blocking([&shared = shared_, id = link.id(), certificate = connection.peer().certificate_id, region = connection.peer().region,
-                  client_id = connection.client_id()]() -> std::function<void(Loop&)> {
-        auto admission = answer_of([&]() -> Result<AdmissionPtr> {
-            return gateway::load_admission(shared.parts.identities, shared.documents, CertificateId::trusted(certificate), region,
-                                           client_id);
-        });
-        return [id, admission = std::move(admission)](Loop& loop) {
+    run_blocking([id = link.id(), load = admission_loader(connection, connection.client_id())]() -> std::function<void(Loop&)> {
+        return [id, admission = answer_of(load)](Loop& loop) {
             --loop.renewals_;
             if (auto* renewed = loop.find(id)) {
                 renewed->renewing = false;
@@ -413,13 +439,16 @@ void Loop::on_change(const runtime::Change& change) {
             case ChangeKind::thing:
                 concerned = connection->client_id() == change.key;
                 break;
+            case ChangeKind::role:
+                concerned = connection->peer().caller != nullptr;
+                break;
             case ChangeKind::stream:
             case ChangeKind::object:
-            case ChangeKind::role:
                 concerned = false;
                 break;
         }
-        if (concerned && !admitting) concerned = admission->scope == change.scope;
+        // Roles are the account's, in every region.
+        if (concerned && !admitting && change.kind != ChangeKind::role) concerned = admission->scope == change.scope;
         if (concerned) mark_stale(*link);
     }
     renew_stale();

@@ -84,6 +84,7 @@ class Loop final : public ConnectionHost {
 
     // Any thread; counted at once. Where it is crowded, a handshake whose peer says nothing has to go for it, or it is not taken.
     void deal(boost::asio::ip::tcp::socket socket, bool crowded);
+    void deal(Arrival arrival);  // any thread; counted at once
 
     // On the loop:
     void handshake_over() { handshake_count_.fetch_sub(1, std::memory_order_relaxed); }
@@ -163,6 +164,9 @@ class Loop final : public ConnectionHost {
 
     void adopt(boost::asio::ip::tcp::socket socket, bool crowded);
     bool end_silent_handshake();
+    void adopt(Arrival arrival);
+    void keep(std::shared_ptr<Link> link);
+    std::function<Result<AdmissionPtr>()> admission_loader(const Connection& connection, const std::string& client_id) const;
     void begin_turn();
     void end_turn();
     void expect_end_of_round();

@@ -4,6 +4,7 @@
 #include "http/on_pool.hpp"
 #include "http/request_id.hpp"
 #include "http/response_head.hpp"
+#include "http/websocket_upgrade.hpp"
 #include "runtime/log.hpp"
 #include "runtime/random.hpp"
 
@@ -64,10 +65,12 @@ asio::awaitable<void> Connection::run() {
         co_return;
     }
     if (transport_.stream().protocol() == tls::alpn_mqtt) {
-        spdlog::warn(
-            "connection refused address={} what=\"ALPN {} asks for MQTT, which this listener does not serve yet: connect to the MQTT "
-            "listener (--mqtt) instead\"",
-            transport_.peer_address(), tls::alpn_mqtt);
+        if (door_.options.take_mqtt) {
+            hand_over(MqttArrival::Via::alpn, std::nullopt);
+            co_return;
+        }
+        spdlog::warn("connection refused address={} what=\"ALPN {} asks for MQTT, which is not served here\"", transport_.peer_address(),
+                     tls::alpn_mqtt);
         transport_.close();
         co_return;
     }
@@ -100,6 +103,7 @@ asio::awaitable<void> Connection::run() {
                 break;
         }
     }
+    if (handed_over_) co_return;
     if (!stopping_) co_await linger();
     transport_.close();
 }
@@ -110,6 +114,7 @@ asio::awaitable<bool> Connection::serve() {
     if ((head.method == "GET" || head.method == "HEAD") && !is_signed(head) &&
         (head.path == "/healthz" || head.path == "/metrics" || head.path == "/.well-known/otabahn"))
         co_return co_await serve_probe(head);
+    if (asks_for_websocket(head)) co_return co_await serve_websocket(std::move(head));
 
     Tally tally;
     Exchange exchange(door_, std::move(head), transport_.peer_address());

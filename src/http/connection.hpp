@@ -36,6 +36,8 @@ class Connection {
     boost::asio::awaitable<bool> serve();  // true: another request may come
     boost::asio::awaitable<bool> serve_probe(const awsapi::Request& head);
     boost::asio::awaitable<bool> serve_device(awsapi::Request head);
+    boost::asio::awaitable<bool> serve_websocket(awsapi::Request head);
+    void hand_over(MqttArrival::Via via, std::optional<awsapi::Caller> caller);
     boost::asio::awaitable<bool> serve_upload(Exchange& exchange, Tally& tally);
     boost::asio::awaitable<bool> answer(Exchange& exchange, awsapi::Response response, Tally& tally);
     boost::asio::awaitable<bool> write_response(awsapi::Response response, bool head_request, Tally& tally);
@@ -52,7 +54,7 @@ class Connection {
     const Audience audience_;
     RequestReader reader_;
     std::vector<std::uint8_t> piece_;
-    bool stopping_ = false, lingering_ = false;
+    bool stopping_ = false, lingering_ = false, handed_over_ = false;
 };
 
 }  // namespace otabahn::http

@@ -137,14 +137,6 @@ void Exchange::undo_chunking() {
 
 std::optional<awsapi::Response> Exchange::prepare_call() {
     address_bucket(head_, recognised_.bucket);
-    if (head_.path == "/mqtt" && head_.headers.contains("Upgrade")) {
-        const awsapi::ServiceError error{"NotImplementedException",
-                                         501,
-                                         "MQTT over WebSocket is not served here; connect by MQTT over TLS with the device's certificate.",
-                                         {},
-                                         {}};
-        return sent(awsapi::encode_error(*recognised_.service, error, request_id_));
-    }
     prepared_.emplace(awsapi::prepare(door_.operations, *recognised_.service, head_, request_id_));
     if (const awsapi::Call* call = call_of(*prepared_)) {
         operation_ = call->operation->name;

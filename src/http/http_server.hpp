@@ -4,10 +4,12 @@
 #pragma once
 
 #include "access/access.hpp"
+#include "awsapi/caller.hpp"
 #include "awsapi/operations.hpp"
 #include "base/error.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/pool.hpp"
+#include "tls/connected.hpp"
 #include "tls/server.hpp"
 
 #include <chrono>
@@ -40,12 +42,24 @@ using FindKey = std::function<Result<std::optional<access::AccessKey>>(std::stri
 // What a device's certificate is worth, as the gateway knows it; asked on the pool. Refusal: the sentence for the answer.
 using CheckDevice = std::function<Result<void>(std::string_view certificate_id)>;
 
+// A connection that has turned out to be MQTT, ready for its first packet.
+struct MqttArrival {
+    enum class Via { alpn, websocket };
+    tls::Connected connected;
+    Via via;
+    std::optional<awsapi::Caller> caller;  // who signed for the WebSocket; by ALPN the certificate says who it is
+    std::string received;                  // bytes behind the upgrade that were read already
+};
+// Called on an event loop: it must not block.
+using TakeMqtt = std::function<void(MqttArrival)>;
+
 struct HttpOptions {
     Address http{"127.0.0.1", 4566};
     std::optional<Address> https;         // the same services over TLS
     std::optional<Address> device_https;  // mutual TLS
     const tls::Server* tls = nullptr;     // of both TLS listeners; outlives the server
     CheckDevice check_device;             // null: any certificate the handshake takes
+    TakeMqtt take_mqtt;                   // null: MQTT is refused
 
     std::string hostname = "localhost";   // BUCKET.hostname is S3's virtual-host addressing
     std::size_t threads = 2;              // event loops

@@ -249,6 +249,16 @@ class Loopback : public testing::Test {
             out += "Content-Length: " + std::to_string(spec.body.size()) + "\r\n";
         return out + "\r\n";
     }
+    // The upgrade of RFC 6455, 1.2, to MQTT, signed for `signed_host`.
+    std::string upgrade(const std::string& protocol = "mqtt", const std::string& service = "iotdevicegateway",
+                        const std::string& signed_host = "localhost", const std::string& host = "localhost") const {
+        std::string bytes = head_of({.target = "/mqtt", .service = service, .host = signed_host}, key);
+        bytes.replace(bytes.find("Host: ") + 6, signed_host.size(), host);
+        return bytes.insert(bytes.size() - 2,
+                            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+                            "dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: " +
+                                protocol + "\r\n");
+    }
     std::string request(const Spec& spec) const { return head_of(spec, key) + spec.body; }
     Answer ask(const std::string& bytes, bool head_request = false) const {
         Peer peer(port);

@@ -84,6 +84,13 @@ bool RequestReader::has_unknown_coding() const {
 
 bool RequestReader::body_done() const { return parser_->is_done(); }
 
+std::string RequestReader::take_rest() {
+    const auto bytes = buffer_.data();
+    std::string out(static_cast<const char*>(bytes.data()), bytes.size());
+    buffer_.consume(bytes.size());
+    return out;
+}
+
 asio::awaitable<IoResult> RequestReader::read_body(std::span<std::uint8_t> out) {
     auto& body = parser_->get().body();
     for (;;) {

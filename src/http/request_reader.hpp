@@ -49,6 +49,7 @@ class RequestReader {
     // The next bytes of the body into `out`; 0 at its end; an error when the peer goes away, is slow, or breaks the framing.
     boost::asio::awaitable<IoResult> read_body(std::span<std::uint8_t> out);
     bool body_done() const;
+    std::string take_rest();  // what was read behind the request
 
   private:
     using Parser = boost::beast::http::request_parser<boost::beast::http::buffer_body>;

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
+
 namespace otabahn::http {
 namespace {
 
@@ -161,9 +163,66 @@ TEST_F(Loopback, UnboundOperationsAnswer501WithTheirName) {
 
 TEST_F(Loopback, WebSocketUpgradesAreToldThatTheyAreNotServed) {
     start();
-    const Answer answer = ask(request({.target = "/mqtt", .service = "iotdevicegateway", .headers = {{"Upgrade", "websocket"}}}));
+    const Answer answer = ask(upgrade());
     EXPECT_EQ(answer.status, 501);
     EXPECT_THAT(answer.body, HasSubstr("MQTT over WebSocket"));
+}
+
+TEST_F(Loopback, AWebSocketIsHandedOverWithWhoSignedItAndWhatFollowed) {
+    std::promise<MqttArrival> arrived;
+    options.take_mqtt = [&](MqttArrival arrival) { arrived.set_value(std::move(arrival)); };
+    start();
+    Peer peer(port);
+    peer.send(upgrade() + "first bytes");
+    const Answer answer = peer.receive();
+    EXPECT_EQ(answer.status, 101);
+    EXPECT_EQ(answer.header("Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    EXPECT_EQ(answer.header("Sec-WebSocket-Protocol"), "mqtt");
+    MqttArrival arrival = arrived.get_future().get();
+    EXPECT_EQ(arrival.via, MqttArrival::Via::websocket);
+    EXPECT_EQ(arrival.caller->arn, "arn:aws:iam::123456789012:root");
+    EXPECT_EQ(arrival.caller->scope.region.text(), "eu-west-1");
+    EXPECT_EQ(arrival.connected.address, "127.0.0.1");
+    EXPECT_EQ(arrival.received, "first bytes");
+    ASSERT_EQ(arrival.connected.stream.write(as_bytes(std::string_view("HTTP/1.1 299 here\r\n\r\n"))).bytes, 21U);
+    EXPECT_EQ(peer.receive().status, 299);
+}
+
+TEST_F(Loopback, WhatIsNoUpgradeToMqttIsRefusedWithTheReason) {
+    options.take_mqtt = [](MqttArrival) { ADD_FAILURE() << "handed over"; };
+    start();
+    struct Row {
+        std::string bytes;
+        int status;
+        const char* says;
+    };
+    const auto without = [this](const std::string& line) {
+        std::string bytes = upgrade();
+        return bytes.erase(bytes.find(line), line.size());
+    };
+    const Row rows[] = {
+        {without("Connection: Upgrade\r\n"), 400, "Connection: Upgrade"},
+        {without("Sec-WebSocket-Version: 13\r\n"), 426, "13 is the one"},
+        {without("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"), 400, "16 bytes"},
+        {upgrade("soap"), 400, "mqtt is the one"},
+        {upgrade("mqtt", "iot"), 403, ""},
+        {without("Authorization: "), 403, ""},
+        {upgrade("mqtt", "iotdevicegateway", "other-host"), 403, ""},
+    };
+    for (const auto& row : rows) {
+        const Answer answer = ask(row.bytes);
+        EXPECT_EQ(answer.status, row.status) << row.says;
+        EXPECT_THAT(answer.body, HasSubstr(row.says));
+    }
+}
+
+TEST_F(Loopback, TheHostOfAWebSocketMayBeSignedWithoutItsPort) {
+    std::atomic<int> arrived = 0;
+    options.take_mqtt = [&](MqttArrival) { ++arrived; };
+    start();
+    for (const char* signed_host : {"localhost", "localhost:443", "localhost:4443"})
+        EXPECT_EQ(ask(upgrade("mqttv3.1", "iotdata", signed_host, "localhost:4443")).status, 101) << signed_host;
+    EXPECT_EQ(arrived, 3);
 }
 
 TEST_F(Loopback, TheScopeDecidesBetweenServicesThatShareAPath) {

@@ -111,6 +111,13 @@ void Transport::finish_writing() {
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
+tls::Connected Transport::release() {
+    deadline_->timer.cancel();
+    error_code error;
+    const int number = socket_.release(error);
+    return {tls::Descriptor(error ? -1 : number), std::move(stream_), peer_};
+}
+
 void Transport::close() {
     error_code ignored;
     socket_.close(ignored);

@@ -2,6 +2,7 @@
 // A connection's bytes as coroutines await them, with or without TLS, and the deadline on them. It belongs to one loop.
 #pragma once
 
+#include "tls/connected.hpp"
 #include "tls/stream.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -35,8 +36,9 @@ class Transport {
     boost::asio::awaitable<boost::system::error_code> handshake();
     boost::asio::awaitable<IoResult> read_some(boost::asio::mutable_buffer into);
     boost::asio::awaitable<boost::system::error_code> write(std::array<boost::asio::const_buffer, 2> bytes);
-    void finish_writing();  // the peer may still be read from
-    void close();           // whatever runs on it ends with an error
+    void finish_writing();     // the peer may still be read from
+    void close();              // whatever runs on it ends with an error
+    tls::Connected release();  // for another loop; nothing may run on it, now or later
 
     // Every operation that has not ended by then fails with asio::error::timed_out; the connection can still be used.
     void set_deadline(std::chrono::steady_clock::time_point when);

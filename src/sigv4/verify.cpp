@@ -94,7 +94,8 @@ Result<Proof, Refusal> verify(const Claim& claim, const RequestView& request, st
     // AWS IoT's device SDKs add the token of temporary keys after they have signed (spec 1.6), other clients before.
     static constexpr std::array<std::string_view, 2> outside{"X-Amz-Signature", "X-Amz-Security-Token"};
     std::vector<std::span<const std::string_view>> ways;
-    if (claim.place == Claim::Place::query && claim.session_token && claim.scope.service == "iotdevicegateway") ways.emplace_back(outside);
+    const bool device_gateway = claim.scope.service == "iotdevicegateway" || claim.scope.service == "iotdata";
+    if (claim.place == Claim::Place::query && claim.session_token && device_gateway) ways.emplace_back(outside);
     ways.push_back(std::span(outside).first(claim.place == Claim::Place::query ? 1 : 0));
 
     std::string canonical, to_sign;

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The listeners as AWS's clients know them: TLS and its certificate, ALPN on the https port, MQTT over WebSocket, HTTPS with a device's
-certificate. What is said over them is other tests' matter."""
+"""The listeners as AWS's clients know them: TLS and its certificate, host names, certificates that change. What is said over them is other tests' matter."""
 import shutil
 import signal
 import socket
@@ -70,13 +69,3 @@ def test_an_unknown_host_name_is_refused_and_the_log_says_what_to_do(server):
 def test_half_of_a_server_certificate_is_wrong_usage(server, tmp_path):
     done = server.otabahn("serve", "--tls-key", "server.key", "--data", tmp_path, check=False)
     assert done.returncode == 2 and "belong together" in done.stderr
-
-
-def test_mqtt_by_alpn_is_refused_where_it_is_not_served_and_the_log_says_where_it_is(server, tmp_path):
-    certificate, key, _ = make_root(tmp_path, "device")
-    context = ssl.create_default_context(cafile=server.endpoints["caFile"])
-    context.load_cert_chain(certificate, key)
-    context.set_alpn_protocols(["x-amzn-mqtt-ca"])
-    with socket.create_connection(("127.0.0.1", int(server.ports["https"])), timeout=10) as raw, context.wrap_socket(raw, server_hostname="localhost") as tls:
-        assert tls.recv(1) == b""
-    until(lambda: "connect to the MQTT listener (--mqtt) instead" in server.log(), 10, "the log line")
