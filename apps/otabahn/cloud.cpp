@@ -10,6 +10,8 @@
 #include "blob/folder.hpp"
 #include "bus/bus.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/policy_gate.hpp"
+#include "gateway/rest.hpp"
 #include "gateway/sql.hpp"
 #include "http/http_server.hpp"
 #include "jobs/jobs.hpp"
@@ -31,6 +33,7 @@
 #include "store/store.hpp"
 #include "streams/sql.hpp"
 #include "streams/streams.hpp"
+#include "tls/server_name.hpp"
 
 #include <prometheus/registry.h>
 
@@ -111,7 +114,8 @@ struct Cloud::Parts {
           jobs(*store, bus, clock, objects, access, make_presigner(access, objects, clock, [this] { return where().http; })),
           retained(*store, clock, access, settings.quotas == "extended"),
           shadows(*store, bus, clock, access, settings.quotas == "extended" ? shadow::extended_limits : shadow::aws_limits),
-          pool("work", work_threads, work_queue) {}
+          pool("work", work_threads, work_queue),
+          store_pool("gateway-store", 1, work_queue) {}
 
     void bind() {
         access.bind_rest(operations);
@@ -122,6 +126,7 @@ struct Cloud::Parts {
         jobs.bind_rest(operations);
         retained.bind_rest(operations);
         shadows.bind_rest(operations);
+        gateway::bind_rest(operations, access, [this]() -> gateway::Gateway& { return *gateway; });
     }
 
     Result<void> prepare(const ServeSettings& settings);
@@ -145,7 +150,8 @@ struct Cloud::Parts {
     awsapi::Operations operations;
     std::shared_ptr<prometheus::Registry> metrics = std::make_shared<prometheus::Registry>();
     runtime::BlockingPool pool;
-    gateway::RegistryIdentities identities{registry, access};
+    runtime::BlockingPool store_pool;  // the gateway's queue to the store, for which requests on `pool` may wait
+    gateway::RegistryIdentities identities{registry, *store};
     gateway::StreamsSource stream_source{streams};
     std::unique_ptr<ServerCertificate> server_certificate;
     std::unique_ptr<gateway::Gateway> gateway;
@@ -202,12 +208,13 @@ Result<void> Cloud::Parts::listen(const ServeSettings& settings) {
     server_certificate = std::move(*opened);
     options.tls = &server_certificate->tls();
     options.hostname = settings.hostname;
-    options.check_device = [this](std::string_view id) -> Result<void> {
-        auto identity = registry.load_identity(CertificateId::trusted(std::string(id)), std::nullopt);
-        if (!identity) return Unexpected(identity.error());
-        if (identity->status != "ACTIVE")
-            return fail(ErrorCode::unauthenticated, "Certificate " + std::string(id) + " is " + identity->status + ", not ACTIVE.");
-        return {};
+    options.admit_device = [this](const std::string& id, const std::string& name,
+                                  const std::string& peer) -> Result<http::DeviceAdmission> {
+        auto gate = gateway->admit_device(id, tls::region_of_host(name), peer);
+        if (!gate) return Unexpected(std::move(gate).error());
+        return http::DeviceAdmission{(*gate)->admission()->scope, [gate = *gate](const std::string& action, const std::string& resource) {
+                                         return gate->permit(action, resource);
+                                     }};
     };
     // The gateway takes connections from its own start on, which comes before this server's.
     options.take_mqtt = [this](http::MqttArrival arrival) {
@@ -231,7 +238,8 @@ Result<void> Cloud::Parts::listen(const ServeSettings& settings) {
     device.extended_quotas = settings.quotas == "extended";
     gateway = std::make_unique<gateway::Gateway>(
         device,
-        gateway::Parts{*store, bus, clock, pool, server_certificate->tls(), identities, stream_source, {&jobs, &shadows}, *metrics});
+        gateway::Parts{
+            *store, bus, clock, pool, server_certificate->tls(), identities, stream_source, {&jobs, &shadows}, *metrics, &store_pool});
 
     auto mqtt = gateway->start();
     if (!mqtt) return Unexpected(mqtt.error());
@@ -303,6 +311,7 @@ void Cloud::stop() {
     }
     if (parts_->http) parts_->http->stop();
     if (parts_->gateway) parts_->gateway->stop();
+    parts_->store_pool.stop();
     parts_->pool.stop();
     parts_.reset();
 }

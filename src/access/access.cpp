@@ -4,6 +4,7 @@
 
 #include "access/facts.hpp"
 #include "access/names.hpp"
+#include "access/permissions.hpp"
 #include "access/roles.hpp"
 #include "access/sql.hpp"
 #include "policy/policy.hpp"
@@ -94,11 +95,11 @@ Result<std::optional<AccessKey>> Access::find_key(std::string_view access_key_id
     return std::optional(std::move(key));
 }
 
-Result<Permissions> Access::permissions_of(const awsapi::Caller& caller) {
+Result<Permissions> permissions_of(runtime::Store& store, const awsapi::Caller& caller) {
     Permissions out{caller.root, {}, facts_of(caller)};
     const auto role = role_of_session(caller);
     if (caller.root || !role) return out;
-    auto loaded = store_.read([&](SqlSession& session) { return load_permissions(session, caller.scope.account, *role); });
+    auto loaded = store.read([&](SqlSession& session) { return load_permissions(session, caller.scope.account, *role); });
     if (!loaded) return Unexpected(std::move(loaded).error());
     out.documents = std::move(loaded).value();
     return out;
@@ -106,7 +107,7 @@ Result<Permissions> Access::permissions_of(const awsapi::Caller& caller) {
 
 Result<void> Access::check_caller(const awsapi::Caller& caller, std::string_view action, std::string_view resource) {
     if (caller.root) return {};
-    const auto permissions = permissions_of(caller);
+    const auto permissions = permissions_of(store_, caller);
     if (!permissions) return Unexpected(permissions.error());
     const Facts facts = facts_of(*permissions, action, clock_.now());
     policy::Question question;

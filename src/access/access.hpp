@@ -6,7 +6,6 @@
 #include "awsapi/caller.hpp"
 #include "awsapi/operations.hpp"
 #include "base/error.hpp"
-#include "policy/policy.hpp"
 #include "runtime/bus.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/store.hpp"
@@ -16,16 +15,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace otabahn::access {
-
-// What decides for a caller: the documents of its role, and what they may ask of it. Root needs neither.
-struct Permissions {
-    bool root = false;
-    std::vector<policy::NamedDocument> documents;
-    std::map<std::string, std::string> facts;  // aws:PrincipalArn and the like, of the caller alone
-};
 
 struct AccessKey {
     std::string id, secret;
@@ -47,8 +38,6 @@ class Access {
 
     // May the caller do this? Root may everything. The refusal is AWS's sentence (spec control-plane 1.8).
     Result<void> check_caller(const awsapi::Caller& caller, std::string_view action, std::string_view resource);
-    // For whoever asks often, as a connection does: the caller's permissions, to be kept until a role changes.
-    Result<Permissions> permissions_of(const awsapi::Caller& caller);
     // May the role be assumed by iot.amazonaws.com (for `source_arn`), i.e. does it exist in the account and trust it? The
     // refusal is invalid_request and says "cannot be assumed by AWS IoT" and which of the two it was.
     Result<void> check_role_trust(const AccountId& account, std::string_view role_arn, std::string_view source_arn);

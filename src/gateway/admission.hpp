@@ -3,7 +3,7 @@
 // and again when something of it changed; immutable after that. Compiled documents are shared between connections.
 #pragma once
 
-#include "access/access.hpp"
+#include "access/permissions.hpp"
 #include "base/error.hpp"
 #include "gateway/arrival.hpp"
 #include "policy/policy.hpp"
@@ -30,18 +30,18 @@ class IdentitySource {
 
 class RegistryIdentities final : public IdentitySource {
   public:
-    RegistryIdentities(registry::Registry& registry, access::Access& access) : registry_(registry), access_(access) {}
+    RegistryIdentities(registry::Registry& registry, runtime::Store& store) : registry_(registry), store_(store) {}
     Result<registry::DeviceIdentity> load_identity(const CertificateId& certificate, const std::optional<Region>& region) override {
         return registry_.load_identity(certificate, region);
     }
     Result<std::optional<registry::ThingFacts>> load_thing(const Scope& scope, const ThingName& thing) override {
         return registry_.load_thing(scope, thing);
     }
-    Result<access::Permissions> load_permissions(const awsapi::Caller& caller) override { return access_.permissions_of(caller); }
+    Result<access::Permissions> load_permissions(const awsapi::Caller& caller) override { return access::permissions_of(store_, caller); }
 
   private:
     registry::Registry& registry_;
-    access::Access& access_;
+    runtime::Store& store_;
 };
 
 // Of the certificate, by the names of spec gateway 2.5; only read when a policy asks for one.

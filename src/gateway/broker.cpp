@@ -259,6 +259,19 @@ void Broker::leave(Connection& connection, Session& session, Timestamp now) {
     forget_if_unused(key);
 }
 
+bool Broker::send_away(const SessionKey& key, Departure how) {
+    const auto found = slots_.find(key);
+    if (found == slots_.end() || found->second.busy) return false;
+    if (auto* connection = find_(found->second.connection); connection != nullptr && !connection->ended()) {
+        connection->sent_away(how);
+        return true;
+    }
+    if (!how.clean_session || !found->second.session) return false;
+    discard(found->second);
+    forget_if_unused(key);
+    return true;
+}
+
 void Broker::discard(Slot& slot) {
     if (!slot.session) return;
     for (const auto& subscription : slot.session->subscriptions()) {

@@ -60,6 +60,8 @@ class Broker final : public SessionStorage, private ShareGroups::Host {
     void open(Connection& connection, SessionRequest request);
     void leave(Connection& connection, Session& session, Timestamp now);
     void expire(Timestamp now);
+    // DeleteConnection; false: there is no such client here.
+    bool send_away(const SessionKey& key, Departure how);
 
     void index(Subscription& subscription);
     void unindex(Subscription& subscription);

@@ -33,6 +33,8 @@ std::string_view to_string(EndCause cause) {
             return "THROTTLED";
         case EndCause::websocket_ttl:
             return "WEBSOCKET_TTL_EXPIRATION";
+        case EndCause::api:
+            return "API_INITIATED_DISCONNECT";
     }
     return "SERVER_ERROR";
 }
@@ -220,6 +222,11 @@ void Connection::carrier_broken(std::string_view problem) {
 }
 void Connection::taken_over() {
     end(EndCause::duplicate_client_id, ReasonCode::session_taken_over, "another connection took over this client id");
+}
+void Connection::sent_away(Departure how) {
+    if (how.prevent_will) will_.reset();
+    if (how.clean_session && session_ != nullptr) session_->expiry_seconds = 0;
+    end(EndCause::api, ReasonCode::administrative_action, "DeleteConnection was called for this client");
 }
 void Connection::stop() { end(EndCause::server_stop, ReasonCode::server_shutting_down, "the server shuts down"); }
 void Connection::overrun() {

@@ -32,6 +32,7 @@ enum class EndCause : std::uint8_t {
     server_stop,
     throttled,
     websocket_ttl,
+    api,
 };
 std::string_view to_string(EndCause cause);
 
@@ -65,6 +66,7 @@ class Connection final : public Outlet {
     void closed_by_client();                        // a WebSocket's close frame, which is as good as a DISCONNECT
     void carrier_broken(std::string_view problem);  // what carries the conversation is malformed
     void taken_over();
+    void sent_away(Departure how);
     void stop();    // the server shuts down
     void settle();  // after each round of turns that woke it
     std::optional<Timestamp> deadline() const;

@@ -6,6 +6,7 @@
 #include "gateway/admission.hpp"
 #include "gateway/arrival.hpp"
 #include "gateway/byte_queue.hpp"
+#include "gateway/departure.hpp"
 #include "gateway/limits.hpp"
 #include "gateway/retained_store.hpp"
 #include "gateway/session.hpp"

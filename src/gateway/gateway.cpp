@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/gateway.hpp"
 
-#include "gateway/listener.hpp"
-#include "gateway/loop.hpp"
+#include "gateway/gateway_state.hpp"
 #include "runtime/log.hpp"
 
 #include <sys/resource.h>
@@ -34,53 +33,21 @@ std::size_t connections_of(const Options& options) {
 
 }  // namespace
 
-class Gateway::State final : public Loops {
-  public:
-    State(Options options, Parts parts)
-        : options_(std::move(options)),
-          shared_{parts,
-                  settings_of(options_),
-                  options_.handshake_deadline,
-                  options_.silent_handshake,
-                  options_.extended_quotas,
-                  TopicTable(parts.services),
-                  {},
-                  {},
-                  {},
-                  StoreQueue(parts.store, parts.pool),
-                  SessionStore(shared_.queue),
-                  RetainedStore(shared_.queue, shared_.settings.limits.retained_messages),
-                  Metrics(parts.metrics)} {}
-
-    Result<Endpoint> start();
-    void take(Arrival arrival);
-    void stop();
-
-    std::size_t count() const override { return loops_.size(); }
-    void post(std::size_t loop, std::function<void(Broker&)> work) override {
-        loops_[loop]->post([work = std::move(work)](Loop& owner) { work(owner.broker()); });
-    }
-    void pass(std::size_t loop, const MessagePtr& message, const TicketPtr& ticket) override { loops_[loop]->pass(message, ticket); }
-    bool listens(std::size_t loop) const override { return loops_[loop]->broker().subscriptions() != 0; }
-
-  private:
-    // The bus keeps its subscribers for good, so they ask first whether the gateway is still there.
-    struct Relay {
-        std::mutex mutex;
-        State* state = nullptr;
-    };
-
-    Result<void> adopt_sessions();
-    void subscribe();
-    void wait_for_links(std::chrono::steady_clock::time_point until);
-
-    Options options_;
-    Shared shared_;
-    std::vector<std::unique_ptr<Loop>> loops_;
-    std::unique_ptr<Listener> listener_;
-    std::shared_ptr<Relay> relay_ = std::make_shared<Relay>();  // with the bus
-    bool running_ = false;
-};
+Gateway::State::State(Options options, Parts parts)
+    : options_(std::move(options)),
+      shared_{parts,
+              settings_of(options_),
+              options_.handshake_deadline,
+              options_.silent_handshake,
+              options_.extended_quotas,
+              TopicTable(parts.services),
+              {},
+              {},
+              {},
+              StoreQueue(parts.store, parts.store_pool != nullptr ? *parts.store_pool : parts.pool),
+              SessionStore(shared_.queue),
+              RetainedStore(shared_.queue, shared_.settings.limits.retained_messages),
+              Metrics(parts.metrics)} {}
 
 Result<Endpoint> Gateway::State::start() {
     for (std::size_t number = 0; number < std::max<std::size_t>(options_.loops, 1); ++number)

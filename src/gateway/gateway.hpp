@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "gateway/admission.hpp"
 #include "gateway/arrival.hpp"
+#include "gateway/departure.hpp"
 #include "runtime/bus.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/pool.hpp"
@@ -17,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,13 @@ namespace prometheus {
 class Registry;
 }
 
+namespace otabahn::api::iot_data {
+struct PublishRequest;
+}
+
 namespace otabahn::gateway {
+
+class PolicyGate;
 
 struct Options {
     std::string host = "127.0.0.1";
@@ -69,6 +77,7 @@ struct Parts {
     StreamSource& streams;
     std::vector<runtime::TopicService*> services;
     prometheus::Registry& metrics;
+    runtime::BlockingPool* store_pool = nullptr;  // for what sessions store: never one on which somebody waits for it; null: pool
 };
 
 struct Endpoint {
@@ -87,6 +96,12 @@ class Gateway {
     Result<Endpoint> start();
     // From another door, while it runs; any thread. Refused, and closed, when as many are open as may be.
     void take(Arrival arrival);
+    // These block, on a pool's thread, while it runs. A message of QoS 1 is stored, or with those who are to have it, when it returns.
+    Result<void> publish(const Scope& scope, const api::iot_data::PublishRequest& request);
+    Result<void> disconnect(const Scope& scope, const std::string& client_id, Departure how);
+    // A device that asks by HTTPS: what its certificate may do. The gate is the caller's alone.
+    Result<std::shared_ptr<PolicyGate>> admit_device(const std::string& certificate_id, const std::optional<Region>& region,
+                                                     const std::string& address);
     // Says goodbye to every client, waits for what is being stored, then closes what is left after the deadline.
     void stop();
 

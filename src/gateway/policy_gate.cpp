@@ -58,7 +58,7 @@ void PolicyGate::renew(AdmissionPtr admission) {
 }
 
 std::optional<std::string_view> PolicyGate::text_of(std::string_view key) const {
-    if (same(key, "iot:ClientId")) return client_id_;
+    if (same(key, "iot:ClientId") && !client_id_.empty()) return client_id_;
     if (same(key, "iot:CertificateId") && !admission_->certificate_id.empty()) return admission_->certificate_id;
     if (same(key, "aws:SourceIp")) return source_ip_;
     for (const auto& [name, value] : admission_->facts)
@@ -106,9 +106,21 @@ policy::Decision PolicyGate::judge(Action action, std::string_view name, const C
     resource.reserve(64 + name.size());
     resource.append(admission_->scope.region.text()).append(":").append(admission_->scope.account.text()).append(":");
     resource.append(row.resource).append(name);
+    return decide(row.action, resource, facts, explain, line);
+}
+
+Result<void> PolicyGate::permit(std::string_view action, std::string_view resource) {
+    std::string why;
+    const std::string arn = resource == "*" ? std::string(resource) : admission_->scope.arn("iot", resource);
+    if (decide(action, arn, nullptr, true, &why).allowed()) return {};
+    return fail(ErrorCode::access_denied, std::move(why), arn);
+}
+
+policy::Decision PolicyGate::decide(std::string_view action, const std::string& arn, const ConnectFacts* facts, bool explain,
+                                    std::string* line) {
     policy::Question question;
-    question.action = row.action;
-    question.resource = resource;
+    question.action = action;
+    question.resource = arn;
     question.values = [this, facts](std::string_view key) { return value_of(key, facts); };
     question.single = [this](std::string_view key) { return text_of(key); };
     question.explain = explain;

@@ -33,6 +33,8 @@ class PolicyGate {
 
     bool may(Action action, std::string_view name);
     bool may_connect(const ConnectFacts& facts) { return judge(Action::connect, client_id_, &facts, false).allowed(); }
+    // Any other action; the resource's ARN behind the account, or *. The refusal says what decided.
+    Result<void> permit(std::string_view action, std::string_view resource);
     // One line that says what decided, for logs and reason strings.
     std::string explain(Action action, std::string_view name, const ConnectFacts* facts = nullptr);
 
@@ -44,6 +46,7 @@ class PolicyGate {
         std::string name;
     };
     policy::Decision judge(Action action, std::string_view name, const ConnectFacts* facts, bool explain, std::string* line = nullptr);
+    policy::Decision decide(std::string_view action, const std::string& arn, const ConnectFacts* facts, bool explain, std::string* line);
     std::optional<std::vector<std::string>> value_of(std::string_view key, const ConnectFacts* facts) const;
     std::optional<std::string_view> text_of(std::string_view key) const;
 

@@ -19,7 +19,6 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr std::size_t upload_piece = 512 * 1024, download_piece = 512 * 1024, write_slice = 64 * 1024;
-constexpr std::size_t device_body_limit = 128 * 1024;     // the largest message that the data plane takes
 constexpr std::uint64_t stranger_body_limit = 64 * 1024;  // larger ones are read of those alone who name a key that is there
 constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 constexpr std::chrono::seconds linger_time{2};
@@ -74,6 +73,7 @@ asio::awaitable<void> Connection::run() {
         transport_.close();
         co_return;
     }
+    if (transport_.stream().protocol() == tls::alpn_device_http) audience_ = Audience::devices;
     bool more = true;
     while (more && !stopping_) {
         switch (co_await reader_.read_head()) {
@@ -167,35 +167,6 @@ asio::awaitable<bool> Connection::serve_probe(const awsapi::Request& head) {
         response = text_response(200, "application/json", door_.well_known());
     spdlog::debug("probe path={} peer={}", head.path, transport_.peer_address());
     co_return co_await write_response(std::move(response), head.method == "HEAD", tally);
-}
-
-asio::awaitable<bool> Connection::serve_device(awsapi::Request head) {
-    Tally tally;
-    if (door_.options.check_device) {
-        const auto judged = co_await on_pool(door_.pool, [&] { return door_.options.check_device(transport_.stream().certificate_id()); });
-        if (!judged) {
-            // Nobody had time to look at the certificate, so it opens nothing.
-            awsapi::Response response = text_response(503, "application/json", message_json("The server is busy; try again."));
-            response.headers.set("x-amzn-ErrorType", "ServiceUnavailableException");
-            co_return co_await write_response(std::move(response), head.method == "HEAD", tally);
-        }
-        if (!*judged) {
-            spdlog::warn("device refused path={} peer={} why=\"{}\"", head.path, transport_.peer_address(), judged->error().message);
-            awsapi::Response response = text_response(403, "application/json", message_json(judged->error().message));
-            response.headers.set("x-amzn-ErrorType", "ForbiddenException");
-            co_return co_await write_response(std::move(response), head.method == "HEAD", tally);
-        }
-    }
-    BodyShare share(door_);
-    if (reader_.content_length().value_or(0) <= device_body_limit && co_await read_whole(head.body, share, tally) == Body::broken)
-        co_return false;
-    // Nothing of the data plane is bound here yet, so the models answer: 501 and the operation's name.
-    static const awsapi::Operations none;
-    const bool jobs = head.path.starts_with("/things/") && head.path.find("/jobs", 8) != std::string::npos;
-    const awsapi::ServiceRow& service = *awsapi::find_service(jobs ? "iot-jobs-data" : "iot-data");
-    awsapi::Prepared prepared = awsapi::prepare(none, service, head, runtime::random_uuid());
-    auto* response = std::get_if<awsapi::Response>(&prepared);
-    co_return response != nullptr&& co_await write_response(std::move(*response), head.method == "HEAD", tally);
 }
 
 asio::awaitable<Connection::Body> Connection::read_whole(std::string& body, BodyShare& share, Tally& tally) {

@@ -51,7 +51,7 @@ class Connection {
 
     Door& door_;
     Transport transport_;
-    const Audience audience_;
+    Audience audience_;
     RequestReader reader_;
     std::vector<std::uint8_t> piece_;
     bool stopping_ = false, lingering_ = false, handed_over_ = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Connections: kept, pipelined, slow, malformed, over TLS, and how a server stops.
+#include "api/iot-data.hpp"
 #include "http/loopback_fixture.hpp"
 #include "x509/x509.hpp"
 
@@ -11,6 +12,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <utility>
 #include <fstream>
 
 namespace otabahn::http {
@@ -170,6 +172,16 @@ class Tls : public Loopback {
         std::ofstream(folder_ / (name + ".pem")) << x509::issue(request, private_key, nullptr).value().to_pem();
         std::ofstream(folder_ / (name + ".key")) << private_key.to_pem();
     }
+    // Devices may do that one thing.
+    void admit(const std::string& allowed) {
+        options.admit_device = [allowed](const std::string&, const std::string&, const std::string&) -> Result<DeviceAdmission> {
+            const Scope scope{AccountId::trusted("123456789012"), Region::trusted("eu-west-1")};
+            return DeviceAdmission{scope, [allowed](const std::string& action, const std::string& resource) -> Result<void> {
+                                       if (action + " " + resource == allowed) return {};
+                                       return fail(ErrorCode::access_denied, "not allowed: " + action + " " + resource);
+                                   }};
+        };
+    }
     // What a TLS client gets for its request; empty when the handshake or the connection fails.
     std::string ask_tls(unsigned short to, const std::string& bytes, const std::string& certificate = "",
                         const std::string& protocol = "") {
@@ -216,18 +228,20 @@ TEST_F(Tls, AnotherProtocolIsRefusedInTheHandshake) {
 }
 
 TEST_F(Tls, TheDeviceListenerWantsACertificateAndNamesWhatItDoesNotDo) {
+    admit("");
     start();
     const std::string get = "GET /things/lamp/jobs HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
     EXPECT_EQ(ask_tls(bound.device_https->port, get), "");
     const std::string jobs = ask_tls(bound.device_https->port, get, "device");
     EXPECT_THAT(jobs, StartsWith("HTTP/1.1 501"));
     EXPECT_THAT(jobs, HasSubstr("GetPendingJobExecutions"));
-    EXPECT_THAT(ask_tls(bound.device_https->port, "GET /things/lamp/shadow HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "device"),
-                HasSubstr("GetThingShadow"));
+    EXPECT_THAT(ask_tls(bound.https->port, get, "device", "x-amzn-http-ca"), HasSubstr("GetPendingJobExecutions"));
+    // Without that protocol it is everybody's door, where one signs.
+    EXPECT_THAT(ask_tls(bound.https->port, get, "device"), StartsWith("HTTP/1.1 403"));
 }
 
 TEST_F(Tls, ADeviceThatIsNotAcceptedIsTold) {
-    options.check_device = [](std::string_view id) -> Result<void> {
+    options.admit_device = [](const std::string& id, auto&, auto&) -> Result<DeviceAdmission> {
         if (id.size() != 64) return fail(ErrorCode::unauthenticated, "No certificate.");
         return fail(ErrorCode::unauthenticated, "The certificate is INACTIVE.");
     };
@@ -238,8 +252,39 @@ TEST_F(Tls, ADeviceThatIsNotAcceptedIsTold) {
     EXPECT_THAT(answer, HasSubstr("The certificate is INACTIVE."));
 }
 
+TEST_F(Tls, EachCallOfADeviceIsJudgedByItsOwnActionAndResource) {
+    admit("iot:Publish topic/a/b");
+    std::string topic;
+    operations.bind<api::iot_data::Publish>(
+        [&](const awsapi::Caller& caller, const api::iot_data::PublishRequest& in) -> awsapi::Outcome<api::Nothing> {
+            EXPECT_EQ(caller.scope.region.text(), "eu-west-1");
+            topic = in.topic + "=" + in.payload.value_or("");
+            return api::Nothing{};
+        });
+    start();
+    const auto publish = [&](const std::string& target) {
+        return ask_tls(bound.device_https->port,
+                       "POST " + target + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi", "device");
+    };
+    for (const char* target : {"/topics/a/b?qos=1", "/topics/a%2Fb"}) {
+        const std::string answer = publish(target);
+        EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
+        EXPECT_THAT(answer, HasSubstr("{\"message\":\"OK\",\"traceId\":\""));
+        EXPECT_EQ(std::exchange(topic, ""), "a/b=hi");
+    }
+    for (const char* target : {"/topics/a/c", "/topics/a/b?retain=true"}) {
+        const std::string answer = publish(target);
+        EXPECT_THAT(answer, StartsWith("HTTP/1.1 403")) << target;
+        EXPECT_THAT(answer, HasSubstr("not allowed: iot:"));
+        EXPECT_THAT(answer, HasSubstr("\"traceId\":\""));
+    }
+    EXPECT_EQ(topic, "");
+    EXPECT_THAT(publish("/things/lamp/shadow"), StartsWith("HTTP/1.1 501"));
+    EXPECT_THAT(publish("/buckets"), StartsWith("HTTP/1.1 404"));
+}
+
 TEST_F(Tls, ADeviceThatNobodyHadTimeToJudgeIsNotLetIn) {
-    options.check_device = [](std::string_view) -> Result<void> { return {}; };
+    admit("");
     start();
     std::unique_lock held(gate);
     const auto block = [this] {

@@ -4,6 +4,8 @@
 #include "awsapi/route.hpp"
 #include "encoding/base64_string.hpp"
 #include "http/auth_errors.hpp"
+#include "http/device_rules.hpp"
+#include "http/publish_body.hpp"
 #include "http/request_id.hpp"
 #include "runtime/random.hpp"
 
@@ -72,6 +74,7 @@ awsapi::Response Exchange::sent(awsapi::Response response) const {
         response.headers.set("Server", "AmazonS3");
     } else {
         response.headers.set("x-amzn-RequestId", request_id_);
+        name_trace(operation_, request_id_, response);
     }
     return response;
 }
@@ -137,6 +140,7 @@ void Exchange::undo_chunking() {
 
 std::optional<awsapi::Response> Exchange::prepare_call() {
     address_bucket(head_, recognised_.bucket);
+    if (recognised_.service->name == "iot-data") escape_topic(head_);
     prepared_.emplace(awsapi::prepare(door_.operations, *recognised_.service, head_, request_id_));
     if (const awsapi::Call* call = call_of(*prepared_)) {
         operation_ = call->operation->name;

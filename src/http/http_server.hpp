@@ -39,8 +39,15 @@ struct Address {
 // access::Access::find_key; called on the pool.
 using FindKey = std::function<Result<std::optional<access::AccessKey>>(std::string_view access_key_id)>;
 
-// What a device's certificate is worth, as the gateway knows it; asked on the pool. Refusal: the sentence for the answer.
-using CheckDevice = std::function<Result<void>(std::string_view certificate_id)>;
+// What a device's certificate opens, as the gateway knows it.
+struct DeviceAdmission {
+    Scope scope;
+    // Do its policies allow this? The resource's ARN behind the account (thing/T), or *. The refusal says what decided.
+    std::function<Result<void>(const std::string& action, const std::string& resource)> may;
+};
+// Asked on the pool, once a request. `server_name`: what SNI named, or nothing. Refusal: the sentence for the answer.
+using AdmitDevice =
+    std::function<Result<DeviceAdmission>(const std::string& certificate_id, const std::string& server_name, const std::string& address)>;
 
 // A connection that has turned out to be MQTT, ready for its first packet.
 struct MqttArrival {
@@ -58,7 +65,7 @@ struct HttpOptions {
     std::optional<Address> https;         // the same services over TLS
     std::optional<Address> device_https;  // mutual TLS
     const tls::Server* tls = nullptr;     // of both TLS listeners; outlives the server
-    CheckDevice check_device;             // null: any certificate the handshake takes
+    AdmitDevice admit_device;             // null: no device is let in
     TakeMqtt take_mqtt;                   // null: MQTT is refused
 
     std::string hostname = "localhost";   // BUCKET.hostname is S3's virtual-host addressing

@@ -121,11 +121,11 @@ def echo(connection: awscrt.mqtt.Connection, topic: str, payload: bytes):
 def test_the_aws_crt_signs_its_own_websocket(server):
     provider = awscrt.auth.AwsCredentialsProvider.new_static(server.key_id, server.secret)
 
-    def sign(handshake):
+    def sign(transform_args, **_):
         config = awscrt.auth.AwsSigningConfig(algorithm=awscrt.auth.AwsSigningAlgorithm.V4, signature_type=awscrt.auth.AwsSignatureType.HTTP_REQUEST_QUERY_PARAMS,
                                               credentials_provider=provider, region=REGION, service="iotdevicegateway", omit_session_token=True)
-        signed = awscrt.auth.aws_sign_request(handshake.http_request, config)
-        signed.add_done_callback(lambda done: handshake.set_done(done.exception()))
+        signed = awscrt.auth.aws_sign_request(transform_args.http_request, config)
+        signed.add_done_callback(lambda done: transform_args.set_done(done.exception()))
 
     host, port = server.endpoints["https"].rsplit(":", 1)
     echo(awscrt.mqtt.Connection(crt_client(server, awscrt.io.TlsContextOptions()), "localhost", int(port), "crt-web", use_websockets=True,
