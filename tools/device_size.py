@@ -11,7 +11,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "device" / "library"
-# Published for -Os: the Jobs library, the MQTT file streams library, and the JSON parser that is counted in both.
+# Published for -Os (docs/doxygen/include/size_table.md of each): the Jobs library with the reader of its own job document, the MQTT file
+# streams library with tinycbor, and the JSON parser that is counted in both. They hold no state machine, no resume, no signatures.
 AWS_JOBS, AWS_STREAMS, AWS_JSON = 6.2, 7.1, 2.4
 AWS = AWS_JOBS + AWS_STREAMS - AWS_JSON
 RAM_BAR = 2_048
@@ -21,8 +22,10 @@ PARTS = [
     ("state machine", r"update\w*|transitions|reason"),
     ("resume: what is stored", r"record"),
     ("JSON, CBOR, texts, base64", r"json_\w+|cbor\w*|utf8|base64|hex|decimal|word_list|fixed_text"),
-    ("orders: documents, releases, versions, signatures", r"order|job_document|afr_ota_document|document_\w+|release_manifest|version"),
+    ("AWS's own job document, and what reads documents", r"afr_ota_document|document_\w+"),
 ]
+# What AWS's libraries leave to the application.
+BESIDE = [("signed releases: documents, manifests, versions, trust", r"order|job_document|release_manifest|version")]
 OUTSIDE = "the compiler's arithmetic, mem*"
 
 
@@ -73,8 +76,12 @@ def main() -> int:
         part = sum(sizes.pop(file) for file in list(sizes) if re.fullmatch(pattern, file))
         total += part
         print(f"  {name:<52}{part:>8,} bytes")
+    bar = AWS * 1024
+    print(f"  {'all of that':<52}{total:>8,} bytes  {total / 1024:.1f} K  (bar: {AWS:.1f} K, {'met' if total <= bar else f'missed: {total / bar:.1f} times as much'})")
+    for name, pattern in BESIDE:
+        part = sum(sizes.pop(file) for file in list(sizes) if re.fullmatch(pattern, file))
+        print(f"  {name:<52}{part:>8,} bytes  (not in the bar: AWS's libraries have none)")
     outside = sum(sizes.values())
-    print(f"  {'all of it':<52}{total:>8,} bytes  {total / 1024:.1f} K")
     print(f"  {OUTSIDE:<52}{outside:>8,} bytes  ({', '.join(sorted(sizes))})")
     print(f"flash of AWS's libraries, as published for -Os")
     print(f"  jobs {AWS_JOBS} K + file streams {AWS_STREAMS} K - the JSON parser in both {AWS_JSON} K{'':<12}{AWS * 1024:>8,.0f} bytes  {AWS:.1f} K")
@@ -85,7 +92,7 @@ def main() -> int:
     print(f"  {'one block buffer of 4 KiB, which holds the order before':<52}{buffers:>8,} bytes")
     for name, size in sorted(held.items(), key=lambda row: -row[1]):
         print(f"  {name.removesuffix('_memory'):<52}{size:>8,} bytes")
-    print(f"  {'beside the block buffer':<52}{beside:>8,} bytes  (bar: {RAM_BAR:,})")
+    print(f"  {'beside the block buffer':<52}{beside:>8,} bytes  (bar: {RAM_BAR:,}, {'met' if beside <= RAM_BAR else 'missed'})")
     if not given.check:
         return 0
     return 0 if total <= AWS * 1024 and beside <= RAM_BAR else 1

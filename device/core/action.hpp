@@ -23,6 +23,8 @@ struct SignatureFacts {
     std::string_view introduced;   // the document's `certificates`, as JSON: good for those that a trusted one has signed
 };
 
+inline constexpr SignatureFacts unsigned_image;
+
 enum class ActionKind : std::uint8_t {
     publish,          // topic, payload, qos
     subscribe,        // topic
@@ -53,7 +55,7 @@ struct Action {
     std::string_view topic;  // or the text of a note
     ByteView bytes;          // payload, page, block, message, document
     const Digest* digest = nullptr;
-    SignatureFacts signature;
+    const SignatureFacts* signature = &unsigned_image;
 };
 
 // What a signature check found. `unknown_certificate`: the hint names none that is trusted, and no other fits.

@@ -51,7 +51,7 @@ struct JobRef {
 };
 
 struct Record {
-    static constexpr std::size_t fixed_bytes_at_most = 1'024;  // of an encoded record without its bitmap
+    static constexpr std::size_t fixed_bytes_at_most = texts ? 1'024 : 640;  // of an encoded record without its bitmap
 
     std::uint8_t active = 0;  // the confirmed slot
     SlotImage slots[2];

@@ -274,7 +274,7 @@ class Update {
     bool release_checked_ = false;
     std::size_t document_size_ = 0;
     ByteView manifest_;
-    SignatureFacts release_signature_;
+    SignatureFacts release_signature_, image_signature_;
     Judgement judgement_;
     Transfer transfer_;
     Digest verified_{};

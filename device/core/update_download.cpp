@@ -61,13 +61,14 @@ void Update::judge(const Judgement& judgement) {
         case Verdict::check_release:
             if (Action* action = add(ActionKind::check_signature)) {
                 action->bytes = manifest_;
-                action->signature = release_signature_;
+                action->signature = &release_signature_;
             }
             return;
         case Verdict::check_image:
             if (Action* action = add(ActionKind::check_signature)) {
                 action->digest = &order_.image.sha256;
-                action->signature = signature_of(order_, memory_.signature);
+                image_signature_ = signature_of(order_, memory_.signature);
+                action->signature = &image_signature_;
             }
             return;
         case Verdict::accepted:
@@ -311,7 +312,8 @@ void Update::begin_verify() {
     if (Action* action = add(ActionKind::verify)) {
         action->slot = record_.target();
         action->size = order_.image.size;
-        action->signature = signature_of(order_, memory_.signature);
+        image_signature_ = signature_of(order_, memory_.signature);
+        action->signature = &image_signature_;
     }
 }
 

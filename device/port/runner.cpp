@@ -81,9 +81,9 @@ Answer Runner::carry_out(const Action& action, bool& failed) {
         case ActionKind::keep_document:
             return at_once(ports_.slots.keep_document(action.slot, action.bytes));
         case ActionKind::check_signature:
-            return ports_.verifier.check(action.signature, action.bytes, action.digest);
+            return ports_.verifier.check(*action.signature, action.bytes, action.digest);
         case ActionKind::verify:
-            return ports_.verifier.verify(action.slot, action.size, action.signature);
+            return ports_.verifier.verify(action.slot, action.size, *action.signature);
         case ActionKind::allow_download:
             return ports_.program.allow_download(action.slot, action.topic, action.bytes);
         case ActionKind::activate:

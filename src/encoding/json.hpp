@@ -80,6 +80,7 @@ class JsonReader {
     bool leave(char close);
     bool literal(std::string_view word);
     bool scan_string(JsonString& value);
+    bool take_integer(bool may_be_negative, std::uint64_t& value);
     bool scan_number(std::string_view& digits, bool& integer);
     bool scan_scalar();
     void taken();

@@ -228,59 +228,40 @@ bool JsonReader::read_string(JsonString& value) {
     return true;
 }
 
-bool JsonReader::read_unsigned(std::uint64_t& value) {
+// An integer that fits is taken; another one is left where it stands.
+bool JsonReader::take_integer(bool may_be_negative, std::uint64_t& value) {
     if (kind() != JsonKind::number) return false;
     const std::size_t begin = position_;
     std::string_view digits;
-    bool integer = false;
-    if (!scan_number(digits, integer)) return false;
-    std::uint64_t number = 0;
-    bool fits = integer && digits.front() != '-';
+    bool fits = false;
+    if (!scan_number(digits, fits)) return false;
+    const bool negative = digits.front() == '-';
+    const std::uint64_t most = may_be_negative ? static_cast<std::uint64_t>(INT64_MAX) + (negative ? 1 : 0) : UINT64_MAX;
+    std::uint64_t magnitude = 0;
+    if (negative) {
+        digits = slice(digits, 1);
+        fits = fits && may_be_negative;
+    }
     for (std::size_t i = 0; fits && i < digits.size(); ++i) {
         const auto digit = static_cast<std::uint64_t>(digits[i] - '0');
-        fits = number <= (UINT64_MAX - digit) / 10;
-        number = number * 10 + digit;
+        fits = magnitude <= UINT64_MAX / 10 && magnitude * 10 <= most - digit;
+        magnitude = magnitude * 10 + digit;
     }
     if (!fits) {
         position_ = begin;
         return false;
     }
-    value = number;
+    value = negative ? 0 - magnitude : magnitude;
     taken();
     return true;
 }
 
+bool JsonReader::read_unsigned(std::uint64_t& value) { return take_integer(false, value); }
+
 bool JsonReader::read_integer(std::int64_t& value) {
-    if (kind() != JsonKind::number) return false;
-    const bool negative = text_[position_] == '-';
-    if (!negative) {
-        const JsonReader before = *this;
-        std::uint64_t number = 0;
-        if (!read_unsigned(number)) return false;
-        if (number > static_cast<std::uint64_t>(INT64_MAX)) {
-            *this = before;
-            return false;
-        }
-        value = static_cast<std::int64_t>(number);
-        return true;
-    }
-    const std::size_t begin = position_;
-    std::string_view digits;
-    bool integer = false;
-    if (!scan_number(digits, integer)) return false;
-    std::int64_t number = 0;
-    bool fits = integer;
-    for (std::size_t i = 1; fits && i < digits.size(); ++i) {
-        const int digit = digits[i] - '0';
-        fits = number >= (INT64_MIN + digit) / 10;
-        if (fits) number = number * 10 - digit;
-    }
-    if (!fits) {
-        position_ = begin;
-        return false;
-    }
-    value = number;
-    taken();
+    std::uint64_t bits = 0;
+    if (!take_integer(true, bits)) return false;
+    value = static_cast<std::int64_t>(bits);
     return true;
 }
 

@@ -16,22 +16,26 @@ using namespace otabahn::device;
 
 namespace {
 
-constexpr std::size_t slot_bytes = 2'048;
-const std::vector<std::uint8_t> first_image(300, 0x5A);
+constexpr std::size_t slot_bytes = 1'024;
+const std::vector<std::uint8_t> first_image(40, 0x5A);
+
+// The pages of a device that left the factory, put together once.
+std::vector<std::uint8_t> factory_page(std::uint32_t sequence) {
+    SlotImage image;
+    image.size = first_image.size();
+    image.sha256 = sim::toy_hash(first_image);
+    image.version.assign("1.0.0");
+    std::vector<std::uint8_t> page(2'048);
+    page.resize(encode_record(Update::factory_record(image), {}, sequence, page).size());
+    return page;
+}
+const std::vector<std::uint8_t> first_pages[2] = {factory_page(1), factory_page(2)};
 
 class World final : public Verifier, public Program, public Transport, public Log, public Clock {
   public:
     World() : flash(slot_bytes) {
-        SlotImage image;
-        image.size = first_image.size();
-        image.sha256 = sim::toy_hash(first_image);
-        image.version.assign("1.0.0");
         flash.put(0, first_image);
-        std::vector<std::uint8_t> page(2'048);
-        for (std::uint8_t number = 0; number < 2; ++number) {
-            const ByteView bytes = encode_record(Update::factory_record(image), {}, number + 1U, page);
-            flash.pages_[number].assign(bytes.begin(), bytes.end());
-        }
+        for (std::size_t page = 0; page < 2; ++page) flash.pages_[page] = first_pages[page];
     }
     Answer check(const SignatureFacts& signature, ByteView message, const Digest* digest) override {
         if (message.empty() && digest == nullptr && signature.kind == SignatureKind::none) std::abort();
@@ -62,10 +66,10 @@ class World final : public Verifier, public Program, public Transport, public Lo
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     World world;
-    std::vector<char> out(8'192), document(4'096);
-    std::vector<std::uint8_t> scratch(4'096), signature(128), bitmap(64), page(2'048);
-    const Settings settings{
-        .thing = "T", .policy = {"lamp", "rev-b", slot_bytes, false, false, true}, .block_bytes = 256};
+    // What a run leaves there is what memory after a boot holds.
+    static char out[4'096], document[2'048];
+    static std::uint8_t scratch[1'024], signature[128], bitmap[8], page[Record::fixed_bytes_at_most + sizeof bitmap];
+    const Settings settings{.thing = "T", .policy = {"lamp", "rev-b", slot_bytes, false, false, true}, .block_bytes = 256};
     Update update(settings, Memory{out, document, scratch, signature, bitmap, page});
     Runner runner(update, {world.flash, world.flash, world, world, world, world, world});
     runner.boot({});
