@@ -131,6 +131,7 @@ struct HttpFetch::Parser final : http::basic_parser<false> {
     }
     void on_body_init_impl(boost::optional<std::uint64_t> const&, Code&) override {}
     std::size_t on_body_impl(View body, Code&) override {
+        if (code == 206 && range && refusal.empty() && body.size() > range->last + 1 - offset) refusal = "it sends more than was asked for";
         if (good() && refusal.empty() && sink != nullptr && *sink)
             (*sink)(offset, {reinterpret_cast<const std::uint8_t*>(body.data()), body.size()});
         offset += body.size();

@@ -95,6 +95,7 @@ TEST_F(HttpFetchTest, AServerThatMakesUpItsOwnRangeIsNotBelieved) {
         {"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-4/200\r\nContent-Length: 5\r\n\r\nabcde", "another range"},
         {"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes x-4/200\r\nContent-Length: 5\r\n\r\nabcde", "another range"},
         {"HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\n\r\nabcde", "without saying which"},
+        {"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 100-104/200\r\nContent-Length: 6\r\n\r\nabcdef", "more than was asked for"},
         {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde", "knows no ranges"},
     };
     for (const auto& [answer, expected] : rows) {
