@@ -45,7 +45,7 @@ struct Options {
     std::size_t max_connections = 0;
     std::size_t max_handshakes = 0;  // of these, not finished; 0: half of them
     std::chrono::seconds handshake_deadline{10};
-    std::chrono::milliseconds silent_handshake{1000};  // where there are too many, one whose peer says nothing for so long makes room
+    std::chrono::milliseconds silent_handshake{250};  // where there are too many, one whose peer says nothing for so long makes room
 };
 
 // Streams as the gateway needs them; tests give their own. Blocking.

@@ -14,6 +14,7 @@ namespace otabahn::gateway {
 namespace {
 
 constexpr std::size_t renewals_at_once = 8;
+constexpr std::size_t admissions_at_once = 8;
 constexpr std::chrono::milliseconds retry_after{10};
 constexpr std::uint64_t retained_swept_every = 10;  // seconds
 
@@ -82,6 +83,7 @@ void Loop::join() {
 
 void Loop::close_links() {
     closed_ = true;
+    newcomers_.clear();
     links_.clear();
     dirty_.clear();
 }
@@ -217,7 +219,19 @@ void Loop::deal(boost::asio::ip::tcp::socket socket, bool crowded) {
     link_count_.fetch_add(1, std::memory_order_relaxed);
     handshake_count_.fetch_add(1, std::memory_order_relaxed);
     auto held = std::make_shared<boost::asio::ip::tcp::socket>(std::move(socket));  // std::function wants what it holds copyable
-    post([held, crowded](Loop& owner) { owner.adopt(std::move(*held), crowded); });
+    post([held, crowded](Loop& owner) {
+        owner.newcomers_.push_back({std::move(*held), crowded});
+        if (owner.newcomers_.size() == 1) owner.post([](Loop& loop) { loop.admit_some(); });
+    });
+}
+
+void Loop::admit_some() {
+    for (std::size_t count = 0; count < admissions_at_once && !newcomers_.empty(); ++count) {
+        Newcomer next = std::move(newcomers_.front());
+        newcomers_.pop_front();
+        adopt(std::move(next.socket), next.crowded);
+    }
+    if (!newcomers_.empty()) post([](Loop& loop) { loop.admit_some(); });
 }
 
 void Loop::deal(Arrival arrival) {

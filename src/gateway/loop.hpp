@@ -162,6 +162,12 @@ class Loop final : public ConnectionHost {
     using Job = std::function<std::function<void(Loop&)>()>;
     using StreamKey = std::pair<Scope, StreamId>;
 
+    struct Newcomer {
+        boost::asio::ip::tcp::socket socket;
+        bool crowded;
+    };
+
+    void admit_some();
     void adopt(boost::asio::ip::tcp::socket socket, bool crowded);
     bool end_silent_handshake();
     void adopt(Arrival arrival);
@@ -211,6 +217,7 @@ class Loop final : public ConnectionHost {
     std::unordered_map<std::uint64_t, std::shared_ptr<Link>> links_;  // shared with the waits of their sockets
     std::atomic<std::size_t> link_count_{0}, handshake_count_{0};     // with those that are being dealt to it
     std::uint64_t last_link_ = 0;
+    std::deque<Newcomer> newcomers_;         // a few at a time: a storm of handshakes must not hold up those who are here
     std::deque<std::uint64_t> handshaking_;  // oldest first; those at its front that are done are let go of as others come
     std::vector<std::shared_ptr<Link>> dirty_, settling_;
     std::vector<Acknowledgement> acknowledgements_, acknowledging_;
