@@ -42,7 +42,7 @@ class FixedText {
 
   private:
     using Size = std::conditional_t<(N < 256), std::uint8_t, std::uint16_t>;
-    char data_[N];  // behind size_ it holds anything
+    char data_[N] = {};
     Size size_ = 0;
 };
 
