@@ -48,15 +48,17 @@ class TrustTest : public testing::Test {
         x509::PrivateKey key;
         x509::Certificate certificate;
     };
-    static Signer make(const std::string& name, x509::KeyAlgorithm algorithm = x509::KeyAlgorithm::ec_p256) {
+    // `by`: whose key signs its certificate; without one its own does.
+    static Signer make(const std::string& name, x509::KeyAlgorithm algorithm = x509::KeyAlgorithm::ec_p256, const Signer* by = nullptr,
+                       bool code_signing = true) {
         auto key = x509::PrivateKey::generate(algorithm).value();
         x509::IssueRequest request;
         request.public_key_pem = key.public_key_pem();
         request.subject.common_name = name;
         request.not_before = Timestamp(std::chrono::days{19'000});
         request.not_after = Timestamp(std::chrono::days{40'000});
-        request.code_signing = true;
-        auto certificate = x509::issue(request, key, nullptr).value();
+        request.code_signing = code_signing;
+        auto certificate = x509::issue(request, by ? by->key : key, by ? &by->certificate : nullptr).value();
         return {std::move(key), std::move(certificate)};
     }
     void trust(const Signer& signer, const std::string& name) { folder.write("trust/" + name, signer.certificate.to_pem()); }

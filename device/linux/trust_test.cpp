@@ -106,15 +106,7 @@ class Rotation : public TrustTest {
     }
     // A signer whose certificate `by` has signed.
     static Signer make_signed(const std::string& name, const Signer& by, bool code_signing = true) {
-        auto key = x509::PrivateKey::generate(x509::KeyAlgorithm::ec_p256).value();
-        x509::IssueRequest request;
-        request.public_key_pem = key.public_key_pem();
-        request.subject.common_name = name;
-        request.not_before = Timestamp(std::chrono::days{19'000});
-        request.not_after = Timestamp(std::chrono::days{40'000});
-        request.code_signing = code_signing;
-        auto certificate = x509::issue(request, by.key, &by.certificate).value();
-        return {std::move(key), std::move(certificate)};
+        return make(name, x509::KeyAlgorithm::ec_p256, &by, code_signing);
     }
     Trust check_introduced(const Signer& signer, const std::vector<x509::Certificate>& certificates) {
         const std::string signature = signer.key.sign(x509::SignatureAlgorithm::sha256_ecdsa, as_bytes(message)).value();

@@ -64,10 +64,7 @@ TEST(BrokerShares, EveryMatchingGroupAndEveryOrdinarySubscriptionGetsACopy) {
 
 TEST(BrokerShares, MembersOfOneScopeAreNotThoseOfAnother) {
     World world(2);
-    auto& member = world.connect(0, "a", 0);
-    world.settle();
-    World::subscribe(member, group);
-    world.settle();
+    auto& member = world.member(0, "a", 0, group);
     World::messages(member);
     const Scope other{AccountId::trusted("000000000000"), Region::trusted("eu-west-1")};
     for (auto& place : world.places)
@@ -111,17 +108,11 @@ TEST(BrokerShares, MessageForAMemberThatHasJustGoneIsGivenToAnother) {
 
 TEST(BrokerShares, WithoutAPersistentMemberNothingIsKept) {
     World world(2);
-    auto& first = world.connect(0, "a", 0);
-    world.settle();
-    World::subscribe(first, group);
-    world.settle();
+    auto& first = world.member(0, "a", 0, group);
     first.connection_lost("gone");
     world.publish(1, "t/x");
     world.settle();
-    auto& second = world.connect(1, "b", 0);
-    world.settle();
-    World::subscribe(second, group);
-    world.settle();
+    auto& second = world.member(1, "b", 0, group);
     World::messages(second);
     world.tick();
     EXPECT_EQ(World::messages(second), 0U);
@@ -129,19 +120,13 @@ TEST(BrokerShares, WithoutAPersistentMemberNothingIsKept) {
 
 TEST(BrokerShares, QueueOfAPersistentMembersGroupIsDrainedToWhoeverComesAtTwentyASecond) {
     World world(2);
-    auto& persistent = world.connect(0, "a", 100);
-    world.settle();
-    World::subscribe(persistent, group);
-    world.settle();
+    auto& persistent = world.member(0, "a", 100, group);
     persistent.connection_lost("gone");
     world.settle();
     for (int i = 0; i < 50; ++i) world.publish(1, "t/x", 1, std::to_string(i));
     world.publish(1, "t/x", 0);  // QoS 0 is dropped
     world.settle();
-    auto& other = world.connect(1, "b", 0);
-    world.settle();
-    World::subscribe(other, group);
-    world.settle();
+    auto& other = world.member(1, "b", 0, group);
     World::payloads(other);
     std::vector<std::string> got;
     for (const std::size_t expected : {20U, 20U, 10U, 0U}) {
@@ -156,10 +141,7 @@ TEST(BrokerShares, QueueOfAPersistentMembersGroupIsDrainedToWhoeverComesAtTwenty
 
 TEST(BrokerShares, PersistentMemberTakesTheQueueWhenItResumesOnAnotherLoop) {
     World world(3);
-    auto& first = world.connect(0, "a", 100);
-    world.settle();
-    World::subscribe(first, group);
-    world.settle();
+    auto& first = world.member(0, "a", 100, group);
     first.connection_lost("gone");
     for (int i = 0; i < 10; ++i) world.publish(1, "t/x", 1, std::to_string(i));
     world.settle();
@@ -175,10 +157,7 @@ TEST(BrokerShares, PersistentMemberTakesTheQueueWhenItResumesOnAnotherLoop) {
 
 TEST(BrokerShares, QueueSurvivesARestartWithItsMembers) {
     World world(2);
-    auto& member = world.connect(0, "a", 100);
-    world.settle();
-    World::subscribe(member, group);
-    world.settle();
+    auto& member = world.member(0, "a", 100, group);
     member.connection_lost("gone");
     for (int i = 0; i < 3; ++i) world.publish(0, "t/x", 1, std::to_string(i));
     world.settle();
@@ -193,10 +172,7 @@ TEST(BrokerShares, QueueSurvivesARestartWithItsMembers) {
 
 TEST(BrokerShares, LastMemberTakesTheQueueWithIt) {
     World world(1);
-    auto& member = world.connect(0, "a", 100);
-    world.settle();
-    World::subscribe(member, group);
-    world.settle();
+    auto& member = world.member(0, "a", 100, group);
     member.connection_lost("gone");
     world.publish(0, "t/x");
     world.settle();

@@ -167,6 +167,9 @@ class Loop final : public ConnectionHost {
         bool crowded;
     };
 
+    inline static thread_local Loop* running_ = nullptr;  // whose thread this is
+
+    Loop* sibling() const;  // another loop of this gateway, if we are on its thread
     void admit_some();
     void adopt(boost::asio::ip::tcp::socket socket, bool crowded);
     bool end_silent_handshake();

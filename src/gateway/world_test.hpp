@@ -166,6 +166,14 @@ class World final : public Loops {
         mqtt::encode_subscribe(1, std::span(&entry, 1), {}, mqtt::Version::v5, bytes);
         connection.receive(bytes);
     }
+    // Connected and subscribed, with everything settled.
+    Connection& member(std::size_t loop, const std::string& client_id, std::uint32_t expiry, const std::string& filter) {
+        auto& connection = connect(loop, client_id, expiry);
+        settle();
+        subscribe(connection, filter);
+        settle();
+        return connection;
+    }
     // Everything that came; `acknowledged`: and is acknowledged.
     static std::vector<std::string> payloads(Connection& connection, bool acknowledged = true) {
         std::vector<std::string> out;
