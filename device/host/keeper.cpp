@@ -188,7 +188,7 @@ Result<KeptProgram> KeptProgram::start(const ProgramSpec& spec, int lock) {
     std::vector<std::string> texts;
     for (char** entry = environ; *entry != nullptr; ++entry) texts.emplace_back(*entry);
     for (const auto& [name, value] : spec.environment) {
-        std::erase_if(texts, [&](const std::string& text) { return text.starts_with(name + "="); });
+        std::erase_if(texts, [prefix = name + "="](const std::string& text) { return text.starts_with(prefix); });
         texts.push_back(name + "=" + value);
     }
     std::vector<char*> environment;
