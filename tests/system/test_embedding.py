@@ -114,9 +114,11 @@ class Board:
             self.qemu.wait()
 
     def carry(self, wire, stream):
+        spoken = False
         while len(head := stream.read(8)) == 8:
-            if self.wire is None:
+            if not spoken:
                 # Not before the board has spoken: until then its UART is not set up.
+                spoken = True
                 with self.lock:
                     self.wire = wire
                 self.send(b"C")
@@ -134,9 +136,11 @@ class Board:
     def arrived(self, message):
         if "/data/" in message.topic:
             with self.lock:
+                if not self.wire:
+                    return  # without power there is nobody whom it reaches
                 self.blocks[-1] += 1
-                if self.blocks[-1] == self.cut_at and self.wire:
-                    self.cut_at = None
+                if self.blocks[-1] == self.cut_at:
+                    self.cut_at = self.wire = None
                     self.qemu.kill()
                     return
         self.send(b"M", message.topic.encode(), message.payload)
