@@ -263,7 +263,7 @@ def test_denied_publish_costs_an_old_client_its_connection(limited, qos):
     client = Client(limited(policy(CONNECT)), "denied", 4)
     client.paho.publish("t", "x", qos)
     assert client.ends.get(timeout=10) != 0
-    assert client.pubacks.empty()
+    assert qos == 0 or client.pubacks.empty()  # of QoS 0 Paho itself says that it is out
     client.drop()
 
 
