@@ -19,7 +19,6 @@ DeviceAnswer answer_device(const Door& door, awsapi::Request request, const Devi
     const auto refuse = [&](const Error& why) -> DeviceAnswer {
         out.refused_because = why.message;
         out.response = awsapi::encode_error(service, awsapi::to_service_error(service.name, why), request_id, head);
-        name_trace(out.operation, request_id, out.response);
         return std::move(out);
     };
     if (!door.options.admit_device)
@@ -64,7 +63,7 @@ DeviceAnswer answer_device(const Door& door, awsapi::Request request, const Devi
                           true};
     out.response = awsapi::run(*call, caller);
     out.response.headers.set("x-amzn-RequestId", request_id);
-    name_trace(out.operation, request_id, out.response);
+    say_published(out.operation, request_id, out.response);
     return out;
 }
 

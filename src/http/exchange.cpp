@@ -74,7 +74,7 @@ awsapi::Response Exchange::sent(awsapi::Response response) const {
         response.headers.set("Server", "AmazonS3");
     } else {
         response.headers.set("x-amzn-RequestId", request_id_);
-        name_trace(operation_, request_id_, response);
+        say_published(operation_, request_id_, response);
     }
     return response;
 }

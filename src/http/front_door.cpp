@@ -3,6 +3,7 @@
 
 #include "awsapi/route.hpp"
 #include "http/auth_errors.hpp"
+#include "http/websocket_upgrade.hpp"
 
 #include <algorithm>
 #include <array>
@@ -40,6 +41,7 @@ const awsapi::ServiceRow& guess_service(const awsapi::Request& request, std::str
     if (request.headers.contains("X-Amz-Target")) return service("acm");
     if (is_form(request)) return service(body.find("Version=2010-05-08") != std::string_view::npos ? "iam" : "sts");
     if (request.headers.contains("x-amz-content-sha256")) return service("s3");
+    if (asks_for_websocket(request)) return service("iot-data");
     for (const std::string_view name : {"iot", "signer", "iot-jobs-data", "iot-data"})
         if (awsapi::find_route(service(name), request)) return service(name);
     return service("s3");

@@ -9,15 +9,9 @@
 
 namespace otabahn::http {
 
-// Of other operations nothing is changed.
-inline void name_trace(std::string_view operation, const std::string& request_id, awsapi::Response& response) {
-    if (operation != "Publish") return;
-    const std::string trace = "\"traceId\":\"" + request_id + "\"}";
-    if (response.status == 200) {
-        response.body = R"({"message":"OK",)" + trace;
-    } else if (const std::size_t end = response.body.rfind('}'); end != std::string::npos) {
-        response.body.replace(end, std::string::npos, "," + trace);
-    }
+// Of other operations, and of refusals, which name the trace themselves, nothing is changed.
+inline void say_published(std::string_view operation, const std::string& request_id, awsapi::Response& response) {
+    if (operation == "Publish" && response.status == 200) response.body = R"({"message":"OK","traceId":")" + request_id + "\"}";
 }
 
 }  // namespace otabahn::http

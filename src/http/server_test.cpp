@@ -206,7 +206,7 @@ TEST_F(Loopback, WhatIsNoUpgradeToMqttIsRefusedWithTheReason) {
         {without("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"), 400, "16 bytes"},
         {upgrade("soap"), 400, "mqtt is the one"},
         {upgrade("mqtt", "iot"), 403, ""},
-        {without("Credential="), 400, ""},
+        {without("Credential="), 403, "Credential"},
         {upgrade("mqtt", "iotdevicegateway", "other-host"), 403, ""},
     };
     for (const auto& row : rows) {

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """MQTT through the other doors: over WebSocket with SigV4 as browsers and dashboards do it, and by ALPN on the https port, with the real
 clients: Eclipse Paho, mosquitto's programs and the AWS CRT."""
+import http.client
+import json
 import queue
 import subprocess
 
@@ -89,6 +91,15 @@ def test_who_signs_wrongly_is_told_why_and_the_log_says_it(server):
         with pytest.raises(Exception):
             WebClient(server, "stranger", path)
         until(lambda: any("operation=WebSocket status=403" in line and reason in line for line in server.log().splitlines()), 10, reason)
+
+
+def test_who_does_not_sign_is_answered_in_the_words_of_the_data_plane(server):
+    door = http.client.HTTPConnection("127.0.0.1", int(server.ports["http"]), timeout=10)
+    door.request("GET", "/mqtt", headers={"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+                                          "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Protocol": "mqtt"})
+    answer = door.getresponse()
+    assert answer.status == 403 and json.load(answer)["message"] == "Missing Authentication Token"
+    door.close()
 
 
 def test_a_closed_page_sends_no_will_and_a_broken_one_does(server, identity):
